@@ -1,0 +1,127 @@
+"""Models by name: a folder or a Hub id -> a generator, with messages a person can act on.
+
+generator = load_generator("weights/lotus")        # or "user/lotus-gan"
+"""
+
+import platform
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+
+import httpx
+import torch
+from huggingface_hub import HfApi, ModelCardData
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    RepositoryNotFoundError,
+)
+
+from .networks import Generator
+
+
+class ModelError(ValueError):
+    """A model cannot be loaded; the text names it and says what can be done."""
+
+
+def load_generator(model: str | Path, device: str = "cpu") -> Generator:
+    """The generator of a folder (model.safetensors + config.json) or a Hub id, in eval mode. ModelError otherwise."""
+    name = str(model)
+    if not name.strip():
+        raise ModelError("no model given: name a folder or a Hub id such as user/lotus-gan")
+    if not Path(name).is_dir() and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
+        raise ModelError(f"there is no folder {name!r}, and a Hub id has the form user/name")
+    try:
+        return Generator.from_pretrained(name, map_location=device)
+    except (RepositoryNotFoundError, HFValidationError):
+        raise ModelError(
+            f"{name!r} is neither a folder here nor a model on the Hub (a private one needs HF_TOKEN)"
+        ) from None
+    except (LocalEntryNotFoundError, HfHubHTTPError, httpx.HTTPError) as error:
+        raise ModelError(f"{name!r} could not be fetched from the Hub: {_first_line(error)}") from None
+    except (FileNotFoundError, ValueError) as error:
+        raise ModelError(str(error)) from None
+
+
+CARD_FILES = ["model.safetensors", "config.json", "README.md", "metrics.jsonl", "previews/*", "timeline/*"]
+
+
+def write_card(trainer, command: list[str], data: Path) -> None:
+    """README.md of a run's folder, from what the run knows: the command, the machine, the minutes, the settings.
+
+    The front matter is the Hub's. A licence is not guessed: the maker of the pictures adds it.
+    """
+    config = trainer.config
+    front = ModelCardData(
+        library_name="lotus-gan",
+        pipeline_tag="unconditional-image-generation",
+        tags=["gan", "wgan-gp", "pytorch", "safetensors", config.architecture],
+    )
+    preview = f"previews/step_{trainer.step_number:07d}.webp"
+    changed = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())
+    text = f"""---
+{front.to_yaml()}
+---
+# {trainer.output.resolve().name}
+
+A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data.name}) at 128 x 128.
+
+![seeds 0 to 15, uncurated]({preview})
+
+Seeds 0 to 15 in order, as they come; earlier stages of the same seeds are in `previews/`.
+
+| | |
+| --- | --- |
+| command | `{shlex.join(command)}` |
+| machine | {describe_machine(trainer.device)} |
+| minutes | {trainer.seconds / 60:.0f} |
+| generator steps | {trainer.step_number} |
+| kimg (thousand pictures shown to the critic) | {trainer.images_shown / 1000:.1f} |
+| epochs | {trainer.epoch:.0f} |
+
+```python
+from lotus_gan import Generator, latents
+generator = Generator.from_pretrained("this folder or its Hub id")
+images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 128, 128) in [-1, 1]
+```
+
+## Settings
+| setting | value |
+| --- | --- |
+{changed}
+
+## Limits
+It has seen {len(trainer.images)} pictures and paints nothing else. No figure of quality has been measured.
+"""
+    part = trainer.output / ".README.part"
+    part.write_text(text, encoding="utf-8")
+    part.replace(trainer.output / "README.md")
+
+
+def describe_machine(device: torch.device) -> str:
+    """The processor or GPU in words, and torch's version."""
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:
+        name = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, no GPU used"
+        name = f"{device.type}: {name}"
+    return f"{name}; torch {torch.__version__}"
+
+
+def push(folder: Path, repo_id: str) -> None:
+    """Upload a run's folder to the Hub as a model. ModelError says what to do; the folder stays as it is."""
+    api = HfApi()
+    try:
+        api.create_repo(repo_id, exist_ok=True)
+        api.upload_folder(repo_id=repo_id, folder_path=folder, allow_patterns=CARD_FILES)
+    except (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, httpx.HTTPError) as error:
+        raise ModelError(
+            f"the model is safe in {folder} but could not be pushed to {repo_id!r}: {_first_line(error)}. "
+            "Log in with `hf auth login` and run the same command again: nothing is trained twice"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

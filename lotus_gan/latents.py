@@ -1,0 +1,91 @@
+"""Latent vectors: from seeds, along arcs, round loops, nearer to the mean.
+
+    z = from_seeds([3, 7], z_dim=100)        # (2, 100)
+    path = slerp(z[0], z[1], torch.linspace(0, 1, 65))   # (65, 100)
+
+A seed is an integer from 0 to 2^32 - 1 and stands for one picture of a model, whatever batch or device draws it.
+"""
+
+import operator
+from collections.abc import Iterable
+
+import torch
+
+SEEDS = 2**32
+MIN_TRUNCATION, MAX_TRUNCATION = 0.3, 1.0
+
+
+def check_seed(seed) -> int:
+    """The seed as an int; ValueError unless it is an integer from 0 to 2^32 - 1."""
+    try:
+        value = operator.index(seed)
+    except TypeError:
+        value = None
+    if value is None or isinstance(seed, bool) or not 0 <= value < SEEDS:
+        raise ValueError(f"seed must be an integer from 0 to {SEEDS - 1}, got {seed!r}")
+    return value
+
+
+def consecutive_seeds(first: int, count: int) -> list[int]:
+    """The seeds of a batch of `count` pictures that starts at `first`; after 2^32 - 1 comes 0."""
+    first = check_seed(first)
+    return [(first + i) % SEEDS for i in range(count)]
+
+
+def from_seeds(seeds: Iterable[int], z_dim: int) -> torch.Tensor:
+    """Standard normal latents, one row a seed: (N, z_dim) float32 on the CPU.
+
+    Each row is drawn by its own CPU generator, so it depends on its seed alone: not on its neighbours, not on the
+    device it is moved to afterwards, not on torch's global state. ValueError for anything that is no seed.
+    """
+    rows = [torch.randn(z_dim, generator=torch.Generator().manual_seed(check_seed(seed))) for seed in seeds]
+    return torch.stack(rows) if rows else torch.empty(0, z_dim)
+
+
+def truncate(z: torch.Tensor, psi: float) -> torch.Tensor:
+    """Pull latents towards the mean: psi z, psi in [0.3, 1]. Smaller is more typical and less varied.
+
+    Below 0.3 every picture is nearly the same one, so that is a ValueError, as is anything above 1 or not a number.
+    """
+    if not MIN_TRUNCATION <= psi <= MAX_TRUNCATION:
+        raise ValueError(f"truncation must be between {MIN_TRUNCATION} and {MAX_TRUNCATION:g}, got {psi}")
+    return z * psi
+
+
+def slerp(a: torch.Tensor, b: torch.Tensor, t) -> torch.Tensor:
+    """Spherical interpolation from `a` (D,) at t = 0 to `b` (D,) at t = 1 (Shoemake 1985).
+
+    t is a number -> (D,), or a tensor (T,) -> (T, D). The generator only ever saw latents of norm about sqrt(D);
+    a straight line dips to 0.7 of that half-way, an arc does not. Equal ends give a constant path. Opposite ends leave
+    the arc open, so it goes through a fixed perpendicular direction: always finite.
+    """
+    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)
+    t_column = t.reshape(-1, 1)
+    norms = a.norm() * b.norm()
+    cos = (torch.dot(a, b) / norms).clamp(-1, 1) if norms > 0 else torch.ones_like(norms)
+    omega = torch.arccos(cos)
+    sin = torch.sin(omega)
+    if sin > 1e-4:
+        path = (torch.sin((1 - t_column) * omega) * a + torch.sin(t_column * omega) * b) / sin
+    elif cos > 0:
+        path = (1 - t_column) * a + t_column * b
+    else:
+        path = _half_circle(a, b, t_column)
+    return path[0] if t.ndim == 0 else path
+
+
+def _half_circle(a: torch.Tensor, b: torch.Tensor, t_column: torch.Tensor) -> torch.Tensor:
+    """From `a` to its opposite `b` by way of the coordinate axis that is most perpendicular to `a`: (T, D)."""
+    unit = a / a.norm()
+    side = torch.zeros_like(a)
+    side[unit.abs().argmin()] = 1
+    side = side - torch.dot(side, unit) * unit
+    side = side / side.norm() if side.norm() > 0 else side  # one dimension has no perpendicular
+    radius = (1 - t_column) * a.norm() + t_column * b.norm()
+    return radius * (torch.cos(torch.pi * t_column) * unit + torch.sin(torch.pi * t_column) * side)
+
+
+def loop(keys: torch.Tensor, frames_per_pair: int) -> torch.Tensor:
+    """A closed walk through `keys` (K, D) and back to the first: (K * frames_per_pair, D), no frame twice."""
+    t = torch.arange(frames_per_pair, dtype=keys.dtype) / frames_per_pair
+    return torch.cat([slerp(a, b, t) for a, b in zip(keys, keys.roll(-1, 0), strict=True)])

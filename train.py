@@ -1,0 +1,118 @@
+"""Train a WGAN-GP on a folder of pictures.
+
+    python train.py --data data/lotus-68 --output runs/lotus                     # our recipe
+    python train.py --data data/lotus-68 --output runs/article --preset article  # the French article's
+
+The same command again goes on where the last call stopped, whether it was Ctrl-C, --max-minutes or a power cut.
+"""
+
+import argparse
+import signal
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input."""
+    options = build_parser().parse_args(arguments)
+    try:
+        config = config_from(options)
+        return run(config, options)
+    except (ValueError, OSError) as error:
+        print(f"train.py: error: {error}", file=sys.stderr)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """One flag for each field of TrainConfig, with its help, range and default in both presets."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--data", required=True, type=Path, metavar="DIR", help="folder of pictures, any size and format"
+    )
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="DIR", help="where the run lives; resumed if it is there"
+    )
+    parser.add_argument("--val", type=Path, metavar="DIR", help="pictures never trained on, for the overfitting gauge")
+    parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
+    parser.add_argument(
+        "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
+    )
+    group = parser.add_argument_group("settings (default: article | lotus)")
+    article, lotus = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
+    for option in fields(TrainConfig):
+        kind, here = option_type(option), (getattr(article, option.name), getattr(lotus, option.name))
+        default = " | ".join(dict.fromkeys("none" if value in (None, "") else str(value) for value in here))
+        action = (
+            {"action": argparse.BooleanOptionalAction}
+            if kind is bool
+            else {"type": kind, "metavar": kind.__name__.upper()}
+        )
+        limits = f", {allowed(option)}" if allowed(option) else ""
+        text = f"{option.metadata['help']}{limits} (default: {default})".replace("%", "%%")
+        group.add_argument("--" + option.name.replace("_", "-"), default=argparse.SUPPRESS, help=text, **action)
+    return parser
+
+
+def config_from(options: argparse.Namespace) -> TrainConfig:
+    """The preset with what the command line changes. ValueError names a value that is out of range."""
+    given = {option.name: getattr(options, option.name) for option in fields(TrainConfig) if option.name in options}
+    return TrainConfig(**{**PRESETS[options.preset], **given})
+
+
+def run(config: TrainConfig, options: argparse.Namespace) -> int:
+    """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
+    from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
+    from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.data import load_folder
+    from lotus_gan.training import Trainer, TrainingError
+
+    pictures = load_folder(options.data)
+    print(f"{options.data}: {pictures.report()}")
+    validation = load_folder(options.val).images if options.val else None
+    options.output.mkdir(parents=True, exist_ok=True)
+    try:
+        trainer = Trainer(config, pictures.images, options.output, validation)
+        if trainer.step_number:
+            print(f"resumed at step {trainer.step_number}")
+        print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
+        stopped = stop_on_signals()
+        progress = Progress(trainer)
+        try:
+            trainer.train([Metrics(trainer), Previews(trainer), progress], should_stop=lambda: bool(stopped))
+        finally:
+            progress.close()
+    except TrainingError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    Previews(trainer).save()
+    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data)
+    if trainer.step_number < config.steps:
+        print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
+    print(f"the model is in {options.output}")
+    if options.push_to_hub:
+        hub.push(options.output, options.push_to_hub)
+        print(f"pushed to {options.push_to_hub}")
+    return 0
+
+
+def stop_on_signals() -> list[int]:
+    """A list that fills when Ctrl-C or a kill arrives, so that a step is never cut in half; a second one cuts."""
+    stopped: list[int] = []
+
+    def remember(number, frame):
+        stopped.append(number)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        print("\nstopping after this step and saving ...", file=sys.stderr)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, remember)
+    return stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())
