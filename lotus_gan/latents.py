@@ -59,30 +59,31 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t) -> torch.Tensor:
     a straight line dips to 0.7 of that half-way, an arc does not. Equal ends give a constant path. Opposite ends leave
     the arc open, so it goes through a fixed perpendicular direction: always finite.
     """
-    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)
-    t_column = t.reshape(-1, 1)
-    norms = a.norm() * b.norm()
-    cos = (torch.dot(a, b) / norms).clamp(-1, 1) if norms > 0 else torch.ones_like(norms)
-    omega = torch.arccos(cos)
-    sin = torch.sin(omega)
-    if sin > 1e-4:
-        path = (torch.sin((1 - t_column) * omega) * a + torch.sin(t_column * omega) * b) / sin
-    elif cos > 0:
-        path = (1 - t_column) * a + t_column * b
-    else:
-        path = _half_circle(a, b, t_column)
+    t = torch.as_tensor(t, dtype=torch.float64).cpu()
+    # float32 cannot tell nearly opposite ends apart, and not every device has float64
+    path = _arc(a.cpu().double(), b.cpu().double(), t.reshape(-1, 1)).to(a)
     return path[0] if t.ndim == 0 else path
 
 
-def _half_circle(a: torch.Tensor, b: torch.Tensor, t_column: torch.Tensor) -> torch.Tensor:
+def _arc(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """The points t (T, 1) of the arc from a to b (D,): (T, D)."""
+    norms = a.norm() * b.norm()
+    cos = (torch.dot(a, b) / norms).clamp(-1, 1) if norms > 0 else torch.ones_like(norms)
+    omega = torch.arccos(cos)
+    if torch.sin(omega) > 1e-6:
+        return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+    return (1 - t) * a + t * b if cos > 0 else _half_circle(a, b, t)
+
+
+def _half_circle(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     """From `a` to its opposite `b` by way of the coordinate axis that is most perpendicular to `a`: (T, D)."""
     unit = a / a.norm()
     side = torch.zeros_like(a)
     side[unit.abs().argmin()] = 1
     side = side - torch.dot(side, unit) * unit
     side = side / side.norm() if side.norm() > 0 else side  # one dimension has no perpendicular
-    radius = (1 - t_column) * a.norm() + t_column * b.norm()
-    return radius * (torch.cos(torch.pi * t_column) * unit + torch.sin(torch.pi * t_column) * side)
+    radius = (1 - t) * a.norm() + t * b.norm()
+    return radius * (torch.cos(torch.pi * t) * unit + torch.sin(torch.pi * t) * side)
 
 
 def loop(keys: torch.Tensor, frames_per_pair: int) -> torch.Tensor:

@@ -1,17 +1,24 @@
 """Pictures out of tensors: PNG files that carry their seed, grids, and moving pictures.
 
 pictures = paint(generator, latents.from_seeds(range(16), generator.z_dim))
-save_atomically(grid(pictures), "grid.png")
-save_animation(pictures, "loop.mp4", fps=24)       # or .gif, .webp
+save_png(pictures[3], "lotus.png", seed=3, model="weights/lotus")
+save_atomically(grid(pictures, columns=4), "grid.webp")
+save_animation(pictures, "loop.mp4", fps=24, size=256)       # or .gif, .webp
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 BATCH = 16  # pictures a forward pass: quick on two cores and small in memory
+MAX_SIZE = 512  # px of a moving picture's longer side: four times what the networks draw
+MAX_FPS = 60
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:
@@ -49,12 +56,101 @@ def grid(pictures: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.I
 
 def save_atomically(picture: Image.Image, path: Path | str, **options) -> Path:
     """Write a picture in full or not at all: to a neighbour first, then renamed. Options go to Pillow's `save`."""
+    with _whole_or_nothing(path) as part:
+        picture.save(part, **options)
+    return Path(path)
+
+
+def save_png(picture: Image.Image, path: Path | str, **info) -> Path:
+    """Write a PNG whose text chunks hold `info`, such as seed=42, truncation=0.7, model="weights/lotus".
+
+    Pillow reads them back as `Image.open(path).text`, all as strings.
+    """
+    chunks = PngInfo()
+    for key, value in info.items():
+        chunks.add_itxt(key, str(value))
+    return save_atomically(picture, path, format="PNG", pnginfo=chunks)
+
+
+def save_animation(pictures: Sequence[Image.Image], path: Path | str, fps: float = 24, size: int | None = None) -> Path:
+    """Write RGB pictures of one size as a moving picture that loops for ever: .gif, .webp or .mp4 by the suffix.
+
+    `size` is the longer side in pixels, up to 512 (unset: as the pictures are); MP4 rounds odd sides down to even
+    ones, as its colours are stored for squares of four pixels. ValueError for another suffix, no pictures, or a size
+    or rate out of range.
+    """
+    path = Path(path)
+    write = _writer(path)
+    if not pictures:
+        raise ValueError("an animation needs at least one picture")
+    if not 0 < fps <= MAX_FPS:
+        raise ValueError(f"fps must be above 0 and at most {MAX_FPS}, got {fps}")
+    if size is not None and not 2 <= size <= MAX_SIZE:
+        raise ValueError(f"size must be from 2 to {MAX_SIZE} pixels, got {size}")
+    frames = [_resize(picture, size) for picture in pictures]
+    with _whole_or_nothing(path) as part:
+        write(frames, part, fps)
+    return path
+
+
+def _writer(path: Path) -> Callable[[list[Image.Image], Path, float], None]:
+    """The function that writes the suffix of `path`; ValueError that lists the suffixes for any other."""
+    writers = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}
+    if path.suffix.lower() not in writers:
+        raise ValueError(f"{path.name!r} must end in {', '.join(writers)}: those are the moving pictures that we write")
+    return writers[path.suffix.lower()]
+
+
+def _resize(picture: Image.Image, size: int | None) -> Image.Image:
+    """The longer side at `size` pixels. Lanczos keeps edges clean where copying pixels would show blocks."""
+    scale = 1 if size is None else size / max(picture.size)
+    return picture if scale == 1 else picture.resize([round(s * scale) for s in picture.size], Image.Resampling.LANCZOS)
+
+
+def _durations(count: int, fps: float, unit: int) -> list[int]:
+    """Milliseconds of each frame in multiples of `unit`, spread so that the whole keeps its length."""
+    ends = [round((i + 1) * 1000 / fps / unit) * unit for i in range(count)]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _write_gif(frames: list[Image.Image], path: Path, fps: float) -> None:
+    """One palette for all frames, taken from frames spread over the whole: one a frame would flicker."""
+    spread = frames[:: max(1, len(frames) // 16)]
+    palette = grid(spread, columns=4, gap=0).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1)
+    indexed = [frame.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
+    durations = _durations(len(frames), fps, unit=10)  # GIF counts in hundredths of a second
+    indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=durations, loop=0, optimize=False)
+
+
+def _write_webp(frames: list[Image.Image], path: Path, fps: float) -> None:
+    durations = _durations(len(frames), fps, unit=1)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=85, method=4)
+
+
+def _write_mp4(frames: list[Image.Image], path: Path, fps: float) -> None:
+    import av  # FFmpeg's libraries are slow to load, and only MP4 needs them
+
+    width, height = (side // 2 * 2 for side in frames[0].size)
+    rate = Fraction(fps).limit_denominator(1001)
+    # faststart puts the index first, so that a browser plays before it has the whole file
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "medium"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            image = av.VideoFrame.from_image(frame.crop((0, 0, width, height)))
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+
+
+@contextmanager
+def _whole_or_nothing(path: Path | str) -> Iterator[Path]:
+    """Gives a name beside `path` to write to, which becomes `path` if all goes well and is removed if not."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    # a name of its own, because two users of the Space may ask for the same picture at the same time
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
-        picture.save(part, **options)
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return path

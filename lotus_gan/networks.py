@@ -41,41 +41,39 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
         return self.config.z_dim
 
     @classmethod
-    def _from_pretrained(cls, *, model_id, map_location="cpu", strict=True, **kwargs):
-        """Called by `from_pretrained`: a folder or a Hub id -> the network in eval mode. ValueError if it is not one."""
-        hub = {
-            k: v
-            for k, v in kwargs.items()
-            if k in ("revision", "cache_dir", "force_download", "local_files_only", "token")
-        }
-        files = {}
-        for name in (constants.CONFIG_NAME, constants.SAFETENSORS_SINGLE_FILE):
-            local = Path(model_id) / name
-            if not Path(model_id).is_dir():
-                local = Path(hf_hub_download(model_id, name, **hub))
-            elif not local.is_file():
-                raise FileNotFoundError(
-                    f"{model_id} has no {name}: a model folder holds model.safetensors and config.json"
-                )
-            files[name] = local
-        config = read_config(files[constants.CONFIG_NAME])
-        weights = files[constants.SAFETENSORS_SINGLE_FILE]
+    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download) -> "_HubModule":
+        """A folder or a Hub id -> the network, in float32 and eval mode.
+
+        `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.
+        FileNotFoundError if a folder lacks one of the two files, ValueError if one is not what it should be,
+        huggingface_hub's own errors if the Hub does not have it.
+        """
+        config = read_config(_locate(model, constants.CONFIG_NAME, download))
+        weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
         if weights.stat().st_size > MAX_WEIGHTS_BYTES:
-            raise ValueError(f"{model_id}: model.safetensors is larger than {MAX_WEIGHTS_BYTES // 2**20} MB")
-        model = cls(**asdict(config))
+            raise ValueError(f"{weights} is larger than {MAX_WEIGHTS_BYTES // 2**20} MB")
+        network = cls(**asdict(config))
         try:
-            state = load_file(weights, device=str(map_location))
-            model.load_state_dict(state, strict=strict)
+            network.load_state_dict(load_file(weights))
         except (SafetensorError, RuntimeError) as error:
-            raise ValueError(f"{model_id}: model.safetensors does not fit its config.json ({error})") from None
-        return model.to(map_location).float().eval()
+            raise ValueError(f"{weights} does not fit its config.json ({error})") from None
+        return network.to(map_location).eval()
+
+
+def _locate(model: str | Path, name: str, download: dict) -> Path:
+    """The path of one of a model's files, fetched into the Hub's cache if `model` is not a folder."""
+    if not Path(model).is_dir():
+        return Path(hf_hub_download(str(model), name, **download))
+    if not (Path(model) / name).is_file():
+        raise FileNotFoundError(f"{model} has no {name}: a model folder holds model.safetensors and config.json")
+    return Path(model) / name
 
 
 def read_config(path: Path) -> ModelConfig:
     """config.json -> ModelConfig; ValueError that names the file for anything that is not one of ours."""
     try:
         return ModelConfig(**json.loads(Path(path).read_text(encoding="utf-8")))
-    except (UnicodeDecodeError, json.JSONDecodeError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:  # not JSON, not text, unknown names, values out of range
         raise ValueError(f"{path} is not the config of a Lotus GAN model: {error}") from None
 
 

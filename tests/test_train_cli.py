@@ -1,0 +1,130 @@
+"""train.py as people call it: a process of its own, real signals, real exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from lotus_gan import Generator, TrainConfig, latents
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--device", "cpu"]
+
+
+def train(*arguments, **options):
+    command = [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+def test_the_contracts_line(pictures, tmp_path):
+    """--preset article at its full width, two steps, and the model loads."""
+    out = tmp_path / "out"
+    done = train("--data", pictures, "--output", out, "--preset", "article", "--steps", 2, "--batch-size", 8)
+    assert done.returncode == 0, done.stderr
+    assert "10 pictures read, 0 left out" in done.stdout
+    generator = Generator.from_pretrained(str(out))
+    assert generator(latents.from_seeds([0], 100)).shape == (1, 3, 128, 128)
+    assert json.loads((out / "config.json").read_text()) == {"architecture": "article", "width": 64, "z_dim": 100}
+    card = (out / "README.md").read_text()
+    assert "--preset article --steps 2 --batch-size 8" in card and "previews/step_0000002.webp" in card
+    assert (out / "previews/step_0000002.webp").is_file() and (out / "checkpoint").is_dir()
+
+
+def test_the_same_command_resumes(pictures, tmp_path):
+    command = ["--data", pictures, "--output", tmp_path / "out", *QUICK]
+    assert train(*command, "--steps", 2).returncode == 0
+    again = train(*command, "--steps", 3)
+    assert again.returncode == 0 and "resumed at step 2\n" in again.stdout
+    done = train(*command, "--steps", 3)
+    assert done.returncode == 0 and "resumed at step 3\n" in done.stdout
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+def test_ctrl_c_saves_and_says_how_to_go_on(pictures, tmp_path):
+    command = [
+        sys.executable,
+        str(ROOT / "train.py"),
+        "--data",
+        str(pictures),
+        "--output",
+        str(tmp_path / "out"),
+        *QUICK,
+    ]
+    process = subprocess.Popen(
+        [*command, "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "the same command goes on from here" in output
+    stopped = int(output.split("stopped at step ")[1].split()[0])
+    again = subprocess.run([*command, "--steps", str(stopped + 1)], capture_output=True, text=True, timeout=300)
+    assert f"resumed at step {stopped}\n" in again.stdout
+
+
+def test_max_minutes_stops_cleanly(pictures, tmp_path):
+    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.03)
+    assert done.returncode == 0, done.stderr
+    assert "of 1000000; the same command goes on from here" in done.stdout
+    Generator.from_pretrained(tmp_path / "out")
+
+
+def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
+    done = train(
+        "--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 9, "--lr-critic", "1e30", "--log-every", 1
+    )
+    assert done.returncode == 1
+    assert "no longer finite" in done.stderr and "Lower --lr-critic" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere"], "there is no folder 'nowhere'"),
+        (["--data", "PICTURES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
+        (["--data", "PICTURES", "--batch-size", "many"], "invalid int value: 'many'"),
+        (["--data", "PICTURES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
+        (["--data", "PICTURES", "--seed", "-1"], "seed must be an integer at least 0"),
+        (["--data", "PICTURES", "--preset", "stylegan"], "invalid choice: 'stylegan'"),
+        (["--data", "PICTURES", "--augment", "colour", "--width", "1"], "choose from brightness"),
+        (["--data", "PICTURES", "--step", "3"], "unrecognized arguments: --step 3"),
+        ([], "required: --data"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, arguments, message):
+    arguments = [str(pictures) if a == "PICTURES" else a for a in arguments]
+    done = train(*arguments, "--output", tmp_path / "out", "--device", "cpu", cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_every_setting_is_a_flag_with_its_default_in_the_help():
+    text = train("--help").stdout
+    for option in fields(TrainConfig):
+        assert "--" + option.name.replace("_", "-") in text
+    assert "(default: 5 | 3)" in text  # n_critic of article and of lotus
+
+
+def test_training_needs_no_gradio(pictures, tmp_path):
+    """A machine for training has no page: an import of gradio would fail here."""
+    (tmp_path / "gradio.py").write_text("raise ImportError('not installed')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 1, env=environment)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,194 @@
+"""The loop by its invariants: exact resume, the average, the boost, what happens when it diverges."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from lotus_gan import Generator, TrainConfig, checkpoint
+from lotus_gan.callbacks import Metrics, Previews, preview_due
+from lotus_gan.training import Trainer, TrainingError, pick_device
+
+TINY = TrainConfig(
+    architecture="lotus",
+    width=1,
+    z_dim=8,
+    batch_size=3,
+    n_critic=2,
+    steps=4,
+    mirror=True,
+    augment="brightness,saturation,contrast,translation,cutout",
+    log_every=3,
+    checkpoint_every=0,
+    preview_every=0,
+    device="cpu",
+)
+
+
+@pytest.fixture
+def images():
+    return torch.randint(0, 256, (5, 3, 128, 128), generator=torch.Generator().manual_seed(0)).byte()
+
+
+def state(path):
+    """Everything in a checkpoint but the wall-clock time."""
+    tensors, info = checkpoint.load(path / "checkpoint" / "latest.safetensors")
+    return tensors, {k: v for k, v in info.items() if k not in ("seconds", "config")}
+
+
+def assert_same_run(one, other):
+    (tensors, info), (other_tensors, other_info) = state(one), state(other)
+    assert info == other_info
+    assert tensors.keys() == other_tensors.keys()
+    for name, tensor in tensors.items():
+        assert torch.equal(tensor, other_tensors[name]), name
+
+
+@pytest.mark.parametrize("changes", [{}, {"architecture": "article", "precision": "bf16"}])
+def test_stop_and_resume_is_exact_to_the_bit(images, tmp_path, changes):
+    """2 + 3 steps equal 5, with augmentation, mirroring, Adam, BatchNorm, the average and the order of pictures."""
+    config = replace(TINY, **changes)
+    Trainer(replace(config, steps=5), images, tmp_path / "whole").train()
+    Trainer(replace(config, steps=2), images, tmp_path / "parts").train()
+    resumed = Trainer(replace(config, steps=5), images, tmp_path / "parts")
+    assert resumed.step_number == 2
+    resumed.train()
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
+    assert (tmp_path / "whole/model.safetensors").read_bytes() == (tmp_path / "parts/model.safetensors").read_bytes()
+
+
+def test_runs_depend_on_their_seed_and_leave_the_global_one_alone(images, tmp_path):
+    before = torch.get_rng_state()
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        Trainer(replace(TINY, steps=1, seed=seed), images, tmp_path / name).train()
+    assert torch.equal(before, torch.get_rng_state())
+    assert_same_run(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(AssertionError):
+        assert_same_run(tmp_path / "a", tmp_path / "c")
+
+
+def test_batch_larger_than_the_data_set(images, tmp_path):
+    trainer = Trainer(replace(TINY, batch_size=12, steps=1), images, tmp_path)
+    trainer.train()
+    assert trainer.images_shown == 24 and trainer.epoch == 24 / 5
+
+
+def test_average_is_the_plain_formula(images, tmp_path):
+    """After one step: start + weight (value - start), for parameters and for BatchNorm's running moments alike."""
+    trainer = Trainer(TINY, images, tmp_path)
+    start = {name: value.clone() for name, value in trainer.ema.state_dict().items()}
+    trainer.step()
+    # 6 pictures were shown, half of their weight remains after 5 % of 6
+    weight = 1 - 0.5 ** (6 / (0.05 * 6))
+    names = [name for name, value in start.items() if value.is_floating_point()]
+    assert any("running_var" in name for name in names)
+    for name in names:
+        value = trainer.generator.state_dict()[name]
+        torch.testing.assert_close(trainer.ema.state_dict()[name], torch.lerp(start[name], value, weight), msg=name)
+
+
+def test_critic_boost_doubles_n_critic(images, tmp_path):
+    trainer = Trainer(replace(TINY, critic_boost_epoch=2), images, tmp_path)
+    updates = []
+    for _ in range(4):
+        shown = trainer.images_shown
+        trainer.step()
+        updates.append((trainer.images_shown - shown) // TINY.batch_size)
+    # epochs at the start of each step: 0, 6/5, 12/5, 24/5
+    assert updates == [2, 2, 4, 4]
+
+
+def test_mirroring_shows_both_sides(tmp_path):
+    """One picture, dark on its left: about half of what the critic sees is dark on the right."""
+    picture = torch.zeros(1, 3, 128, 128, dtype=torch.uint8)
+    picture[..., 64:] = 255
+    trainer = Trainer(replace(TINY, batch_size=200, augment=""), picture, tmp_path)
+    batch = trainer.real_batch()
+    mirrored = (batch[:, 0, 0, 0] == 1).sum().item()
+    assert 60 < mirrored < 140  # 5.6 standard deviations
+    assert trainer.images.equal(picture), "the data set itself was flipped"
+
+
+def test_the_critic_tells_real_from_generated_after_a_few_updates(images, tmp_path):
+    """Noise against a hardly trained generator: the Wasserstein estimate rises from about 0."""
+    trainer = Trainer(replace(TINY, n_critic=40, lr_critic=1e-3, augment="", width=2), images, tmp_path)
+    before = trainer.mean_score(images) - trainer.mean_score(trainer.ema_pictures(5))
+    trainer.step()
+    after = trainer.mean_score(images) - trainer.mean_score(trainer.ema_pictures(5))
+    assert after > before + 0.5
+
+
+def test_divergence_keeps_the_last_good_checkpoint(images, tmp_path):
+    Trainer(replace(TINY, steps=2), images, tmp_path).train()
+    good = (tmp_path / "checkpoint/latest.safetensors").read_bytes()
+    model = (tmp_path / "model.safetensors").read_bytes()
+    trainer = Trainer(replace(TINY, steps=6, lr_critic=1e30, checkpoint_every=1), images, tmp_path)
+    with pytest.raises(TrainingError, match=r"no longer finite at step \d; the checkpoint of step 2 is kept"):
+        trainer.train()
+    assert (tmp_path / "checkpoint/latest.safetensors").read_bytes() == good
+    assert (tmp_path / "model.safetensors").read_bytes() == model
+
+
+def test_another_run_in_the_same_folder_is_refused(images, tmp_path):
+    Trainer(replace(TINY, steps=1), images, tmp_path).train()
+    with pytest.raises(TrainingError, match="width was 1 and is now 2"):
+        Trainer(replace(TINY, width=2), images, tmp_path)
+    with pytest.raises(TrainingError, match="the pictures are not the same"):
+        Trainer(TINY, images[:4], tmp_path)
+
+
+def test_rates_may_change_between_calls(images, tmp_path):
+    Trainer(replace(TINY, steps=1), images, tmp_path).train()
+    trainer = Trainer(replace(TINY, lr_critic=1e-5), images, tmp_path)
+    assert trainer.adam_critic.param_groups[0]["lr"] == 1e-5
+
+
+def test_output_folder(images, tmp_path):
+    trainer = Trainer(TINY, images, tmp_path, validation=images[:2])
+    trainer.train([Metrics(trainer), Previews(trainer)])
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "model.safetensors", "config.json", "checkpoint", "metrics.jsonl", "previews",
+    }  # fmt: skip
+    assert [p.name for p in (tmp_path / "previews").iterdir()] == ["step_0000004.webp"]
+    loaded = Generator.from_pretrained(tmp_path)
+    for name, value in trainer.ema.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[name]), name
+
+
+def test_metrics_lines(images, tmp_path):
+    trainer = Trainer(TINY, images, tmp_path, validation=images[:2])
+    trainer.train([Metrics(trainer)])
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 4]
+    assert lines[1]["kimg"] == 4 * 2 * 3 / 1000 and lines[1]["epoch"] == pytest.approx(24 / 5)
+    assert lines[1]["score_train"] == pytest.approx(trainer.mean_score(images))
+    assert lines[1]["score_validation"] == pytest.approx(trainer.mean_score(images[:2]))
+    assert lines[0]["penalty"] >= 0
+
+
+def test_lines_of_lost_steps_are_taken_out(images, tmp_path):
+    Trainer(replace(TINY, steps=1), images, tmp_path).train()
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n')
+    Metrics(Trainer(TINY, images, tmp_path))
+    assert (tmp_path / "metrics.jsonl").read_text() == '{"step": 1}\n'
+
+
+def test_metrics_mean_is_over_the_steps_since_the_last_line(images, tmp_path):
+    trainer = Trainer(TINY, images, tmp_path)
+    trainer.totals = {"wasserstein": 6.0, "penalty": 3.0, "generator_loss": -3.0, "steps": 3.0}
+    assert trainer.mean_losses() == {"wasserstein": 2, "penalty": 1, "generator_loss": -1}
+    assert set(trainer.totals.values()) == {0}
+
+
+def test_preview_steps():
+    assert [step for step in range(1, 1001) if preview_due(step, None)] == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    assert [step for step in range(1, 10) if preview_due(step, 4)] == [4, 8]
+    assert not any(preview_due(step, 0) for step in range(1, 10))
+
+
+def test_devices():
+    assert pick_device("cpu") == torch.device("cpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="device cuda is not available here: choose auto or"):
+            pick_device("cuda")
