@@ -7,7 +7,7 @@ save_animation(pictures, "loop.mp4", fps=24, size=256)       # or .gif, .webp
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -80,7 +80,9 @@ def save_animation(pictures: Sequence[Image.Image], path: Path | str, fps: float
     or rate out of range.
     """
     path = Path(path)
-    write = _writer(path)
+    write = ANIMATIONS.get(path.suffix.lower())
+    if write is None:
+        raise ValueError(f"{path.name!r} must end in {', '.join(ANIMATIONS)}: those are the animations we write")
     if not pictures:
         raise ValueError("an animation needs at least one picture")
     if not 0 < fps <= MAX_FPS:
@@ -91,14 +93,6 @@ def save_animation(pictures: Sequence[Image.Image], path: Path | str, fps: float
     with _whole_or_nothing(path) as part:
         write(frames, part, fps)
     return path
-
-
-def _writer(path: Path) -> Callable[[list[Image.Image], Path, float], None]:
-    """The function that writes the suffix of `path`; ValueError that lists the suffixes for any other."""
-    writers = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}
-    if path.suffix.lower() not in writers:
-        raise ValueError(f"{path.name!r} must end in {', '.join(writers)}: those are the moving pictures that we write")
-    return writers[path.suffix.lower()]
 
 
 def _resize(picture: Image.Image, size: int | None) -> Image.Image:
@@ -140,6 +134,9 @@ def _write_mp4(frames: list[Image.Image], path: Path, fps: float) -> None:
             image = av.VideoFrame.from_image(frame.crop((0, 0, width, height)))
             container.mux(stream.encode(image))
         container.mux(stream.encode())
+
+
+ANIMATIONS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}
 
 
 @contextmanager

@@ -1,0 +1,159 @@
+"""Pictures and moving pictures from the command line.
+
+    python -m lotus_gan sample --seeds 0-63 --output flowers
+    python -m lotus_gan interpolate --seeds 3,7,9 --output loop.mp4
+    python -m lotus_gan sample --model user/lotus-gan --seeds 0-15,42 --truncation 0.7 --output flowers
+
+Wrong input ends with one message and exit code 2; a file is written in full or not at all.
+"""
+
+import argparse
+import math
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from . import latents, media
+from .hub import ModelError, load_generator
+
+BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
+MAX_FRAMES = 1000
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code: 0, 2 for wrong input, 130 for Ctrl-C."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    try:
+        args.command(args)
+    except (ModelError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\n{parser.prog}: stopped; what is written is whole", file=sys.stderr)
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lotus_gan", description="Paint with a trained generator.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="sample | interpolate")
+    model = os.environ.get("LOTUS_GAN_MODEL") or BUNDLED
+
+    def add(name: str, command, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name, help=help, description=help, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        )
+        sub.set_defaults(command=command)
+        sub.add_argument("--model", default=model, help="a folder or a Hub id; LOTUS_GAN_MODEL changes the default")
+        sub.add_argument(
+            "--truncation",
+            type=number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION),
+            default=latents.MAX_TRUNCATION,
+            help="from 0.3, typical, to 1, varied",
+        )
+        return sub
+
+    sub = add("sample", sample, "One PNG a seed: OUTPUT/seed000000.png and so on.")
+    sub.add_argument("--seeds", type=seed_list, default="0-15", help="such as 0-63,70")
+    sub.add_argument("--output", type=Path, required=True, help="the folder to write to")
+
+    sub = add("interpolate", interpolate, "A moving picture through the seeds and back to the first one.")
+    sub.add_argument("--seeds", type=key_seeds, required=True, help="two or more, such as 3,7,9")
+    sub.add_argument("--output", type=animation_path, required=True, help="a .mp4, .gif or .webp file")
+    sub.add_argument(
+        "--frames-per-pair", type=integer(1, MAX_FRAMES), default=64, help="frames from one seed to the next"
+    )
+    sub.add_argument("--fps", type=number(1, media.MAX_FPS), default=24, help="frames a second")
+    sub.add_argument("--size", type=integer(16, media.MAX_SIZE), default=256, help="pixels a side, even for .mp4")
+    return parser
+
+
+def sample(args: argparse.Namespace) -> None:
+    generator = load_generator(args.model)
+    name = model_name(args.model)
+    args.output.mkdir(parents=True, exist_ok=True)
+    with tqdm(total=len(args.seeds), unit="picture", disable=None) as bar:
+        for start in range(0, len(args.seeds), media.BATCH):
+            seeds = args.seeds[start : start + media.BATCH]
+            z = latents.truncate(latents.from_seeds(seeds, generator.z_dim), args.truncation)
+            for seed, picture in zip(seeds, media.paint(generator, z), strict=True):
+                path = args.output / f"seed{seed:06d}.png"
+                media.save_png(picture, path, seed=seed, truncation=args.truncation, model=name)
+            bar.update(len(seeds))
+
+
+def interpolate(args: argparse.Namespace) -> None:
+    generator = load_generator(args.model)
+    keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
+    parts = latents.loop(keys, args.frames_per_pair).split(media.BATCH)
+    frames = [frame for part in tqdm(parts, unit="batch", disable=None) for frame in media.paint(generator, part)]
+    media.save_animation(frames, args.output, fps=args.fps, size=args.size)
+
+
+def model_name(model: str | Path) -> str:
+    """What pictures say of their model: a Hub id as it is, of a folder only its name."""
+    return Path(model).resolve().name if Path(model).is_dir() else str(model)
+
+
+def seed_list(text: str) -> list[int]:
+    """`0-3,70` -> [0, 1, 2, 3, 70]."""
+    seeds = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        ends = (first, last) if dash else (first, first)
+        if not all(end.isascii() and end.isdecimal() for end in ends):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0-63,70")
+        low, high = map(int, ends)
+        if not low <= high < latents.SEEDS:
+            raise argparse.ArgumentTypeError(f"{part!r}: seeds go from 0 to {latents.SEEDS - 1}, ranges upwards")
+        if high - low >= 10**6:
+            raise argparse.ArgumentTypeError(f"{part!r} is more than a million pictures")
+        seeds += range(low, high + 1)
+    return seeds
+
+
+def key_seeds(text: str) -> list[int]:
+    seeds = seed_list(text)
+    if not 2 <= len(seeds) <= 64:
+        raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds, got {len(seeds)}")
+    return seeds
+
+
+def animation_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in media.ANIMATIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} must end in {', '.join(media.ANIMATIONS)}")
+    return path
+
+
+def number(low: float, high: float):
+    """An argparse type: a finite number from `low` to `high`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"must be a number from {low:g} to {high:g}, got {text!r}")
+        return value
+
+    return parse
+
+
+def integer(low: int, high: int):
+    """An argparse type: a whole number from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The page: a heading, one tab a module, and what `launch()` needs to show it.
+
+ui.build(model="user/lotus-gan", fallback="weights/lotus").launch(**ui.LAUNCH)
+"""
+
+import html
+import os
+from pathlib import Path
+
+import gradio as gr
+import torch
+
+from . import generate, interpolate, texts, theme
+from .studio import Studio, open_studio
+
+# One thread a picture batch and as many batches at once as there are cores: on a shared machine of two cores this
+# serves two visitors in the time of one, and a machine that reports its host's 64 cores does not drown in threads.
+torch.set_num_threads(1)
+PAINTERS = max(1, min(4, os.cpu_count() or 1))
+HOUR = 3600
+
+LAUNCH = {
+    "theme": theme.THEME,
+    "css": theme.CSS,
+    "head": theme.HEAD,
+    "i18n": texts.I18N,
+    "footer_links": ["api", "gradio", "settings"],
+    "ssr_mode": False,  # needs Node, and a page that is drawn by the browser has one part less that can fail
+}
+
+
+def build(model: str | Path, fallback: Path) -> gr.Blocks:
+    """The page for a model (a folder or a Hub id). One that cannot be loaded is named in a banner and `fallback`
+    stands in; SystemExit with a message if that fails too."""
+    studio = open_studio(model, fallback)
+    # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
+    with gr.Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
+        gr.HTML(texts.static("heading"), elem_id="heading")
+        if studio.problem:
+            _banner(studio)
+        with gr.Tabs():
+            with gr.Tab(texts.static("generate_tab"), id="generate"):
+                generate.build(studio)
+            with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
+                interpolate.build(studio)
+    page.queue(default_concurrency_limit=PAINTERS, max_size=256)
+    return page
+
+
+def _banner(studio: Studio) -> None:
+    with gr.Column(elem_id="banner"):
+        gr.HTML(texts.static("fallback"))
+        gr.HTML(f"<code>{html.escape(studio.problem)}</code>")

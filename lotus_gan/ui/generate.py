@@ -1,0 +1,84 @@
+"""The tab Generate: up to 16 flowers from consecutive seeds."""
+
+import gradio as gr
+
+from .. import latents
+from . import arguments, texts
+from .studio import Studio
+
+FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
+ROLL = f"() => [Math.floor(Math.random() * {latents.SEEDS}), false]"
+ROLL_IF = f"(again, seed) => again ? Math.floor(Math.random() * {latents.SEEDS}) : seed"
+
+
+def build(studio: Studio) -> None:
+    """The tab's components and events, inside the Blocks that is open."""
+
+    def generate(count: int, seed: int, truncation: float, request: gr.Request):
+        """Paint `count` lotus flowers (1 to 16) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
+        truncation from 0.3 (typical) to 1 (varied). Each PNG says in its metadata how to make it again."""
+        count = arguments.whole("count", count, request)
+        seed = arguments.whole("seed", seed, request)
+        truncation = arguments.real("truncation", truncation, request)
+        return pictures(studio, count, seed, truncation)
+
+    with gr.Row(elem_id="generate-layout"):
+        with gr.Column(elem_id="generate-action"):
+            button = gr.Button(texts.static("generate"), variant="primary", size="lg", elem_id="generate-button")
+        with gr.Column(elem_id="generate-settings"):
+            count = gr.Slider(*arguments.RANGES["count"], FIRST_COUNT, step=1, label=texts.static("count"), buttons=[])
+            with gr.Group(elem_classes="seed-field"):
+                low, high = arguments.RANGES["seed"]
+                seed = gr.Number(
+                    FIRST_SEED,
+                    minimum=low,
+                    maximum=high,
+                    precision=0,
+                    label=texts.static("seed"),
+                    info=texts.static("seed_info"),
+                    elem_id="seed",
+                )
+                dice = gr.Button(texts.static("dice"), size="sm", elem_id="dice")
+            new_seed = gr.Checkbox(True, label=texts.static("new_seed"), elem_id="new-seed")
+            truncation = gr.Slider(
+                *arguments.RANGES["truncation"],
+                latents.MAX_TRUNCATION,
+                step=0.01,
+                label=texts.static("truncation"),
+                info=texts.static("truncation_info"),
+                buttons=[],
+            )
+        gallery = gr.Gallery(
+            pictures(studio, FIRST_COUNT, FIRST_SEED, latents.MAX_TRUNCATION),
+            label=texts.static("gallery"),
+            columns=4,
+            height="auto",
+            object_fit="cover",
+            interactive=False,
+            buttons=["download", "download_all", "fullscreen"],
+            elem_id="gallery",
+        )
+
+    # who rolls or types a seed wants that one, so it unticks "new seed each time"
+    dice.click(None, outputs=[seed, new_seed], js=ROLL, api_visibility="private")
+    seed.input(None, outputs=new_seed, js="() => false", api_visibility="private")
+    # the browser draws the new seed, so that the field shows which seed the flowers have
+    button.click(None, [new_seed, seed], seed, js=ROLL_IF, api_visibility="private").then(
+        generate,
+        [count, seed, truncation],
+        gallery,
+        api_name="generate",
+        preprocess=False,
+        concurrency_id="paint",
+        show_progress="minimal",
+    )
+
+
+def pictures(studio: Studio, count: int, seed: int, truncation: float) -> list[tuple[str, str]]:
+    """(path of a PNG, caption) for a gallery."""
+    seeds = latents.consecutive_seeds(seed, count)
+    suffix = "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation}"
+    return [
+        (studio.png(picture, f"lotus-seed-{s:06d}{suffix}", seed=s, truncation=truncation), f"#{s}")
+        for s, picture in zip(seeds, studio.paint(seeds, truncation), strict=True)
+    ]

@@ -1,0 +1,145 @@
+"""How the page looks: pond green, petal pink and cream, by day and by night."""
+
+import gradio as gr
+
+_POND = gr.themes.Color("#eef6f2", "#d9ebe2", "#b5d7c7", "#86bba4", "#559a7f", "#347d62", "#22644d", "#1b503e",
+                        "#163f32", "#0f2e25", "#0a211b", name="pond")  # fmt: skip
+_PETAL = gr.themes.Color("#fdf3f6", "#fbe4eb", "#f6c8d7", "#efa3bb", "#e3789a", "#d1537c", "#b73a64", "#972c51",
+                         "#7a2643", "#5f2036", "#431424", name="petal")  # fmt: skip
+_CREAM = gr.themes.Color("#fffdf8", "#faf5ea", "#efe7d6", "#ddd3bf", "#b5ab97", "#8b8373", "#6a6457", "#4d4940",
+                         "#2f302b", "#1d2420", "#121a17", name="cream")  # fmt: skip
+
+THEME = gr.themes.Base(
+    primary_hue=_PETAL,
+    secondary_hue=_POND,
+    neutral_hue=_CREAM,
+    radius_size=gr.themes.sizes.radius_lg,
+    font=["system-ui", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"],  # nothing is fetched from elsewhere
+    font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
+).set(
+    body_background_fill="*neutral_50",
+    body_background_fill_dark="#0c1613",
+    body_text_color="#24352d",
+    body_text_color_dark="#e9e6da",
+    body_text_color_subdued="#66716a",
+    body_text_color_subdued_dark="#9fada4",
+    background_fill_primary="#ffffff",
+    background_fill_primary_dark="#14211c",
+    background_fill_secondary="*neutral_100",
+    background_fill_secondary_dark="#1a2a24",
+    block_background_fill="transparent",
+    block_background_fill_dark="transparent",
+    block_border_width="0px",
+    block_shadow="none",
+    block_label_background_fill="transparent",
+    block_label_background_fill_dark="transparent",
+    block_label_text_color="*body_text_color_subdued",
+    block_label_text_color_dark="*body_text_color_subdued",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_title_text_weight="600",
+    border_color_primary="#e2d9c6",
+    border_color_primary_dark="#2b3d35",
+    input_background_fill="#ffffff",
+    input_background_fill_dark="#14211c",
+    input_border_width="1px",
+    input_border_color="#d8cfbb",
+    input_border_color_dark="#33483f",
+    input_border_color_focus="*primary_500",
+    input_border_color_focus_dark="*primary_400",
+    color_accent="*primary_500",
+    slider_color="*primary_500",
+    slider_color_dark="*primary_400",
+    checkbox_background_color_selected="*primary_500",
+    checkbox_background_color_selected_dark="*primary_500",
+    checkbox_border_color_selected="*primary_500",
+    checkbox_border_color_selected_dark="*primary_500",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_600",
+    button_primary_background_fill_hover_dark="*primary_500",
+    button_primary_text_color="#ffffff",
+    button_secondary_background_fill="#f3ecdd",
+    button_secondary_background_fill_hover="#eae0cb",
+    button_secondary_background_fill_dark="#22332c",
+    button_secondary_background_fill_hover_dark="#2c4138",
+    button_secondary_text_color="#24352d",
+    button_secondary_text_color_dark="#e9e6da",
+    button_secondary_border_color="transparent",
+    button_secondary_border_color_dark="transparent",
+)
+
+HEAD = """
+<meta name="description" content="Sample lotus flowers that a small WGAN-GP learnt to paint, and walk between them.">
+<script>
+document.documentElement.lang = (navigator.language || "en").toLowerCase().startsWith("fr") ? "fr" : "en";
+</script>
+"""
+
+CSS = """
+.gradio-container .main.fillable { max-width: 1120px !important; padding: 16px 24px !important; }
+#heading { padding: 0; }
+#heading h1 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif;
+  font-size: 2.1rem; font-weight: 600; letter-spacing: -0.01em; margin: 0; color: var(--secondary-700); }
+.dark #heading h1 { color: var(--primary-300); }
+#heading p { margin: 4px 0 0; color: var(--body-text-color-subdued); max-width: 64ch; font-size: 1rem; }
+#banner { border-left: 4px solid var(--primary-500); padding: 10px 14px; gap: 4px;
+  background: var(--background-fill-secondary); border-radius: var(--radius-lg); overflow-wrap: anywhere; }
+:is(button, input, a, [role=tab]):focus-visible { outline: 2px solid var(--primary-500); outline-offset: 2px; }
+.form, .gr-group, .gr-group .styler { background: transparent !important; border: 0 !important;
+  box-shadow: none !important; overflow: visible !important; }
+.form > .block.padded, .gr-group .block.padded, #walk { padding: 0 !important; overflow: visible !important; }
+.dark [role=tab][aria-selected=true] { color: var(--primary-300); }
+
+.html-container { padding: 0 !important; }
+.gradio-container { --knob-shadow: 0 0 0 1px rgb(0 0 0 / 12%), 0 1px 4px rgb(0 0 0 / 30%); }
+input[type=range]::-webkit-slider-thumb { box-shadow: var(--knob-shadow) !important; }
+input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important; }
+
+/* a seed and its dice in one row */
+.seed-field .styler { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 8px; align-items: end; }
+.seed-field .styler > button { height: 42px; border-radius: var(--input-radius) !important; }
+
+/* Generate: the button above the settings, the pictures beside both; on a phone the pictures follow the button */
+#generate-layout { display: grid; grid-template: "action gallery" auto "settings gallery" 1fr / 272px minmax(0, 1fr);
+  gap: 20px 28px; align-items: start; }
+#generate-layout > * { min-width: 0 !important; }
+#generate-action { grid-area: action; }
+#generate-settings { grid-area: settings; gap: 20px; }
+#generate-settings .form { gap: 20px; }
+#gallery { grid-area: gallery; padding: 0; overflow: visible; }
+#gallery > label { position: static; border: 0; padding: 0 0 10px; font-size: 13px; background: none; box-shadow: none;
+  color: var(--body-text-color-subdued); }
+#gallery > label svg { display: none; }
+#gallery .grid-wrap > .icon-button-wrapper { top: -34px; right: 0; border: 0; background: none; box-shadow: none; }
+#gallery .grid-wrap { padding: 0; overflow: visible; min-height: 0; max-height: none; height: auto !important; }
+#gallery .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; grid-auto-rows: auto;
+  grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
+#gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#gallery .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px; font-size: 12px;
+  color: #fff; background: rgb(10 25 20 / 60%); }
+#gallery .preview img { border-radius: 14px; }
+
+/* Interpolate */
+#walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
+#walk-seeds { display: grid; grid-template-columns: minmax(0, 1fr) auto minmax(0, 1fr); align-items: end; }
+#walk-seeds > * { min-width: 0 !important; }
+#swap { height: 42px; }
+#stage { padding: 0; overflow: visible; }
+#walk .tab-like-container { display: none; }
+#walk-info { color: var(--body-text-color-subdued); font-size: 0.92rem; padding: 0; }
+#loop { flex-wrap: nowrap; gap: 10px; }
+#loop > * { min-width: 0 !important; }
+#make-loop { flex: 2 1 0; }
+:is(#gif, #mp4) { flex: 1 1 0; padding: 0 8px; }
+
+@media (max-width: 720px) {
+  .gradio-container .main.fillable { padding: 12px 16px !important; }
+  #heading h1 { font-size: 1.7rem; }
+  #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
+  #gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
+  #walk-seeds { grid-template: "a b" auto "swap swap" auto / minmax(0, 1fr) minmax(0, 1fr); gap: 10px 14px; }
+  #swap { grid-area: swap; height: 34px; }
+  #walk-seeds .seed-field .styler > button { padding: 0 8px; }
+}
+"""
