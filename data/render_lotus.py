@@ -8,6 +8,7 @@ an interruption, run the same command again. Needs Python 3.11 and `pip install 
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from lotus_params import draw_parameters, metadata_row, picture_name
 
 LARGEST_SEED = 999_999  # six digits in a file name
 LARGEST_SIZE = 256      # pictures are drawn at this size, and only ever reduced
+INSTALL = "render_lotus.py: {} is missing. Drawing needs Python 3.11 and: pip install -r data/requirements.txt"
 
 
 def parse_seeds(text: str) -> list:
@@ -137,12 +139,10 @@ def check_existing(seeds: list, size: int, folder: Path) -> list:
 
 def main(arguments=None) -> int:
     options = parse_arguments(arguments)
-    try:
-        import bpy  # noqa: F401  (asked first: the message must come before any work)
-        import PIL  # noqa: F401
-    except ImportError as error:
-        print(f"render_lotus.py: {error}. Drawing needs Python 3.11 and: pip install -r data/requirements.txt",
-              file=sys.stderr)
+    # Asked without importing: bpy changes sys.path, and the workers, who inherit it, would then not find it.
+    lacking = [name for name in ("bpy", "numpy", "PIL") if importlib.util.find_spec(name) is None]
+    if lacking:
+        print(INSTALL.format(", ".join(lacking)), file=sys.stderr)
         return 2
     folder = options.output
     try:
@@ -155,6 +155,9 @@ def main(arguments=None) -> int:
             count = write_metadata(folder)
         print(f"{folder}: {count} pictures, {len(missing)} of them new")
         return 0
+    except ImportError as error:  # there, but for another Python
+        print(INSTALL.format(f"a working {error.name} ({error})"), file=sys.stderr)
+        return 2
     except (OSError, ValueError, BrokenProcessPool) as error:
         print(f"render_lotus.py: {error}", file=sys.stderr)
         return 2
