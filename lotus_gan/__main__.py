@@ -28,8 +28,11 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         args.command(args)
-    except (ModelError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+    except ModelError as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{parser.prog}: error: {error.filename or args.output}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\n{parser.prog}: stopped; what is written is whole", file=sys.stderr)
@@ -58,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     sub = add("sample", sample, "One PNG a seed: OUTPUT/seed000000.png and so on.")
     sub.add_argument("--seeds", type=seed_list, default="0-15", help="such as 0-63,70")
-    sub.add_argument("--output", type=Path, required=True, help="the folder to write to")
+    sub.add_argument("--output", type=folder, required=True, help="the folder to write to")
 
     sub = add("interpolate", interpolate, "A moving picture through the seeds and back to the first one.")
     sub.add_argument("--seeds", type=key_seeds, required=True, help="two or more, such as 3,7,9")
@@ -120,6 +123,12 @@ def key_seeds(text: str) -> list[int]:
     if not 2 <= len(seeds) <= 64:
         raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds, got {len(seeds)}")
     return seeds
+
+
+def folder(text: str) -> Path:
+    if Path(text).exists() and not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file, and a folder is needed")
+    return Path(text)
 
 
 def animation_path(text: str) -> Path:

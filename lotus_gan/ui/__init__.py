@@ -5,12 +5,13 @@ ui.build(model="user/lotus-gan", fallback="weights/lotus").launch(**ui.LAUNCH)
 
 import html
 import os
+from inspect import signature
 from pathlib import Path
 
 import gradio as gr
 import torch
 
-from . import generate, interpolate, texts, theme
+from . import arguments, generate, interpolate, texts, theme
 from .studio import Studio, open_studio
 
 # One thread a picture batch and as many batches at once as there are cores: on a shared machine of two cores this
@@ -34,7 +35,7 @@ def build(model: str | Path, fallback: Path) -> gr.Blocks:
     stands in; SystemExit with a message if that fails too."""
     studio = open_studio(model, fallback)
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
-    with gr.Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
+    with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if studio.problem:
             _banner(studio)
@@ -45,6 +46,15 @@ def build(model: str | Path, fallback: Path) -> gr.Blocks:
                 interpolate.build(studio)
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page
+
+
+class _Page(gr.Blocks):
+    def validate_inputs(self, block_fn, inputs: list) -> None:
+        """A call with too few values gets a sentence; Gradio would log a traceback and answer nothing."""
+        if len(inputs) < len(block_fn.inputs):
+            fields = [field for field in signature(block_fn.fn).parameters if field in arguments.RANGES]
+            message = f"/{block_fn.api_name} takes {len(fields)} values: {', '.join(fields)}. Got {len(inputs)}."
+            raise gr.Error(message, print_exception=False)
 
 
 def _banner(studio: Studio) -> None:

@@ -110,7 +110,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #gallery { grid-area: gallery; padding: 0; overflow: visible; }
 #gallery > label { position: static; border: 0; padding: 0 0 10px; font-size: 13px; background: none; box-shadow: none;
   color: var(--body-text-color-subdued); }
-#gallery > label svg { display: none; }
+#gallery > label > span { display: none; }
 #gallery .grid-wrap > .icon-button-wrapper { top: -34px; right: 0; border: 0; background: none; box-shadow: none; }
 #gallery .grid-wrap { padding: 0; overflow: visible; min-height: 0; max-height: none; height: auto !important; }
 #gallery .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; grid-auto-rows: auto;
@@ -131,7 +131,8 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #loop { flex-wrap: nowrap; gap: 10px; }
 #loop > * { min-width: 0 !important; }
 #make-loop { flex: 2 1 0; }
-:is(#gif, #mp4) { flex: 1 1 0; padding: 0 8px; }
+:is(#gif, #mp4) { flex: 1 1 0; padding-inline: 8px; }
+#loop > * { height: 42px; }
 
 @media (max-width: 720px) {
   .gradio-container .main.fillable { padding: 12px 16px !important; }

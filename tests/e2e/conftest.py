@@ -1,0 +1,74 @@
+"""One server and one headless Chromium for all browser tests."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+
+import pytest
+from app_server import running_app, save_colourful_model
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS += ["--disable-sync", "--no-first-run"]
+
+
+def _unavailable(reason: str):
+    """Skips, except in CI, which installs a browser and must notice when it is gone."""
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _unavailable("browser tests need Playwright: pip install -r requirements-dev.txt")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        _unavailable("browser tests need Chromium on the PATH (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def app(browser, tmp_path_factory):
+    model = save_colourful_model(tmp_path_factory.mktemp("model"))
+    with running_app(tmp_path_factory.mktemp("app"), model) as app:
+        yield app
+
+
+@dataclass
+class Visit:
+    """An open page, every request it has made, and what the console complained about."""
+
+    page: object
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser, app):
+    """`visit(locale="fr-FR", width=380)` opens the page; at the end no visit may have complained in its console."""
+    visits, contexts = [], []
+
+    def open_page(locale: str = "en-US", width: int = 1280, height: int = 860, **options) -> Visit:
+        context = browser.new_context(locale=locale, viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        visit = Visit(page)
+        visits.append(visit)
+        page.on("request", lambda request: visit.requests.append(request.url))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
+        page.goto(app.url)
+        page.wait_for_selector("#gallery img")
+        return visit
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [complaint for visit in visits for complaint in visit.complaints] == []
