@@ -65,6 +65,7 @@ class Metrics:
             "images_per_second": round((trainer.images_shown - self.last_shown) / (now - self.last_time), 2),
         }
         self.last_time, self.last_shown = now, trainer.images_shown
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 

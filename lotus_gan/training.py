@@ -172,8 +172,9 @@ class Trainer:
 
     def mean_losses(self) -> dict[str, float]:
         """The losses' means over the steps since the last call. TrainingError if one is not finite."""
-        steps = self.totals.pop("steps")
-        means = {name: float(total) / max(1, steps) for name, total in self.totals.items()}
+        sums = {name: float(total) for name, total in self.totals.items()}
+        steps = max(1.0, sums.pop("steps"))
+        means = {name: total / steps for name, total in sums.items()}
         self.totals = _no_totals()
         if not all(map(math.isfinite, means.values())):
             raise self._diverged()

@@ -167,6 +167,19 @@ def test_metrics_lines(images, tmp_path):
     assert lines[0]["penalty"] >= 0
 
 
+def test_metrics_of_a_resumed_run_are_those_of_a_whole_one(images, tmp_path):
+    """Stopped in the middle between two lines: the mean of steps 1 to 3 is still over all three."""
+    for folder, stops in (("whole", [4]), ("parts", [2, 4])):
+        for steps in stops:
+            trainer = Trainer(replace(TINY, steps=steps, log_every=3), images, tmp_path / folder)
+            # a line at the end of a first part would start the sums anew, so only the last part writes some
+            trainer.train([Metrics(trainer)] if steps == 4 else [])
+    whole, parts = ([json.loads(s) for s in (tmp_path / f / "metrics.jsonl").open()] for f in ("whole", "parts"))
+    for line in whole + parts:
+        del line["images_per_second"]
+    assert [line["step"] for line in whole] == [3, 4] and whole == parts
+
+
 def test_lines_of_lost_steps_are_taken_out(images, tmp_path):
     Trainer(replace(TINY, steps=1), images, tmp_path).train()
     (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n')
