@@ -58,8 +58,8 @@ def parse_arguments(arguments=None):
     parser.add_argument("--output", type=Path, default=Path("data/lotus-68"), help="folder for pictures and metadata")
     parser.add_argument("--seeds", type=parse_seeds, default="0-67", help="one picture each, as 0-67 or 3,7,10-12")
     parser.add_argument("--size", type=whole_number(16, LARGEST_SIZE), default=256, help="side in pixels, 16 to 256")
-    parser.add_argument("--workers", type=whole_number(1, 64), default=min(64, os.cpu_count() or 1),
-                        help="processes, each with one thread: quicker than one process with as many threads")
+    parser.add_argument("--workers", type=whole_number(1, 61), default=min(61, os.cpu_count() or 1),
+                        help="processes, each with one thread: half of a picture's time is serial set-up")
     return parser.parse_args(arguments)
 
 
