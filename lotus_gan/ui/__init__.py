@@ -14,9 +14,8 @@ import torch
 from . import arguments, generate, interpolate, texts, theme
 from .studio import Studio, open_studio
 
-# One thread a picture batch and as many batches at once as there are cores: on a shared machine of two cores this
-# serves two visitors in the time of one, and a machine that reports its host's 64 cores does not drown in threads.
-torch.set_num_threads(1)
+# One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
+# in the time of one, and a container that sees all cores of its host does not drown in threads.
 PAINTERS = max(1, min(4, os.cpu_count() or 1))
 HOUR = 3600
 
@@ -33,6 +32,7 @@ LAUNCH = {
 def build(model: str | Path, fallback: Path) -> gr.Blocks:
     """The page for a model (a folder or a Hub id). One that cannot be loaded is named in a banner and `fallback`
     stands in; SystemExit with a message if that fails too."""
+    torch.set_num_threads(1)
     studio = open_studio(model, fallback)
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
     with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:

@@ -53,4 +53,4 @@ def _refusal(key: str, field: str, request: gr.Request) -> gr.Error:
     # programs know the field by its name in the API, people by its label on the page
     named = label if label.lower() == field else f"{label} ({field})"
     message = texts.say(key, request, field=named, low=f"{low:.10g}", high=f"{high:.10g}")
-    return gr.Error(message, title=texts.say("refused", request), print_exception=False)
+    return gr.Error(message, print_exception=False)

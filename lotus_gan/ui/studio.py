@@ -48,7 +48,8 @@ def open_studio(model: str | Path, fallback: Path) -> Studio:
     try:
         return Studio(load_generator(fallback), _name(fallback), problem)
     except ModelError as error:
-        raise SystemExit(f"no model to show. {problem}. The bundled one: {error}") from None
+        also = "" if str(error) == problem else f", and the bundled one neither: {error}"
+        raise SystemExit(f"no model to show: {problem}{also}") from None
 
 
 def _name(model: str | Path) -> str:

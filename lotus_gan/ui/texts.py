@@ -50,7 +50,6 @@ TEXTS = {  # key: (English, French)
     "download_gif": ("↓ GIF", "↓ GIF"),
     "download_mp4": ("↓ MP4", "↓ MP4"),
     # Refusals
-    "refused": ("Please check", "À vérifier"),
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",

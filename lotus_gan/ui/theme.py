@@ -93,6 +93,7 @@ CSS = """
 
 .html-container { padding: 0 !important; }
 .gradio-container { --knob-shadow: 0 0 0 1px rgb(0 0 0 / 12%), 0 1px 4px rgb(0 0 0 / 30%); }
+.dark input[type=range] { --neutral-200: #33483f; }
 input[type=range]::-webkit-slider-thumb { box-shadow: var(--knob-shadow) !important; }
 input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important; }
 
@@ -118,7 +119,10 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
 #gallery .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px; font-size: 12px;
   color: #fff; background: rgb(10 25 20 / 60%); }
-#gallery .preview img { border-radius: 14px; }
+#gallery .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
+#gallery .preview .media-button { align-items: center; justify-content: center; }
+#gallery .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }
+#gallery .meta-text, #gallery .meta-text-center { inset: 0 44px auto auto; transform: none; padding: 0; }
 
 /* Interpolate */
 #walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
