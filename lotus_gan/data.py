@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from torchvision.transforms.functional import pil_to_tensor
 from tqdm import tqdm
 
 from .config import RESOLUTION
@@ -88,7 +89,7 @@ def load_picture(path: Path, size: int = RESOLUTION) -> torch.Tensor:
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels") from None
     except (OSError, SyntaxError, ValueError, IndexError, EOFError) as error:  # what Pillow's decoders raise
         raise PictureError(f"broken picture ({error})") from None
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+    return pil_to_tensor(picture)
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

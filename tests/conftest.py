@@ -10,6 +10,8 @@ from lotus_gan import Generator
 
 ROOT = Path(__file__).resolve().parent.parent
 
+torch.set_num_threads(1)  # on networks this small a second thread costs more than it gives
+
 
 @pytest.fixture
 def pictures(tmp_path) -> Path:

@@ -112,7 +112,7 @@ def test_mirroring_shows_both_sides(tmp_path):
 
 def test_the_critic_tells_real_from_generated_after_a_few_updates(images, tmp_path):
     """Noise against a hardly trained generator: the Wasserstein estimate rises from about 0."""
-    trainer = Trainer(replace(TINY, n_critic=40, lr_critic=1e-3, augment="", width=2), images, tmp_path)
+    trainer = Trainer(replace(TINY, n_critic=30, lr_critic=1e-3, augment="", width=2), images, tmp_path)
     before = trainer.mean_score(images) - trainer.mean_score(trainer.ema_pictures(5))
     trainer.step()
     after = trainer.mean_score(images) - trainer.mean_score(trainer.ema_pictures(5))

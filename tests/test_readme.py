@@ -1,0 +1,95 @@
+"""Every command and every line of Python in README is run here on a small scale, or by CI word for word."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from app_server import running_app
+
+from lotus_gan import Generator
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SMALL = ["--steps", "1", "--batch-size", "2", "--width", "1", "--n-critic", "1", "--device", "cpu"]
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
+INSTALLING = [line for line in COMMANDS if line.startswith("pip install")]
+TRAINING = [line for line in COMMANDS if line.startswith("python train.py")]
+PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan")]
+SERVING = [line for line in COMMANDS if line.startswith("LOTUS_GAN_MODEL=")]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """A folder with what README's reader has: forty photographs (here: eight of ours) and a trained model."""
+    folder = tmp_path_factory.mktemp("workshop")
+    (folder / "my-photos").mkdir()
+    for path in sorted((ROOT / "data/lotus-68").glob("*.webp"))[:8]:
+        (folder / "my-photos" / path.name).write_bytes(path.read_bytes())
+    with torch.random.fork_rng():
+        Generator(width=1).save_pretrained(folder / "runs/mine")
+    return folder
+
+
+def run(line, folder, extra=()):
+    """A `python ...` line in `folder`, with this interpreter and this checkout."""
+    words = shlex.split(line.replace("data/", f"{ROOT}/data/"))[1:]
+    words[0] = str(ROOT / words[0]) if words[0].endswith(".py") else words[0]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *words, *extra]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_command_has_its_test():
+    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + SERVING)
+    assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 3, 2, 1)
+
+
+def test_ci_runs_the_two_installing_lines_as_they_stand():
+    """.ci/run takes them out of README by this rule, in this order: run it, test it."""
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "README.md | grep '^pip install' | head -n 2" in script
+    assert INSTALLING[0].endswith("&& python app.py") and INSTALLING[1].endswith("&& python -m pytest")
+
+
+@pytest.mark.parametrize("line", TRAINING)
+def test_training_commands(workshop, line):
+    output = Path(shlex.split(line)[shlex.split(line).index("--output") + 1])
+    model = workshop / "trained" / output.name
+    run(line.replace(str(output), str(model)), workshop, SMALL)
+    Generator.from_pretrained(model)
+
+
+def test_painting_commands(workshop):
+    for line in PAINTING:
+        run(line, workshop)
+    assert len(list((workshop / "samples").glob("seed0000??.png"))) == 64
+    assert (workshop / "loop.mp4").stat().st_size > 1000
+
+
+def test_serving_command(workshop, tmp_path):
+    (line,) = SERVING
+    variable, *command = shlex.split(line)
+    assert command == ["python", "app.py"]
+    with running_app(tmp_path, workshop / variable.partition("=")[2]):
+        pass  # it answered
+
+
+def test_python_lines(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for block in blocks("python"):
+        names = {}
+        exec(block, names)
+        assert names["images"].shape == (1, 3, 128, 128)
