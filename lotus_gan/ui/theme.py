@@ -134,7 +134,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #walk-info { color: var(--body-text-color-subdued); font-size: 0.92rem; padding: 0; }
 #loop { flex-wrap: nowrap; gap: 10px; }
 #loop > * { min-width: 0 !important; }
-#make-loop { flex: 2 1 0; }
+#make-loop { flex: 2 1 0; padding-inline: 8px; white-space: nowrap; }
 :is(#gif, #mp4) { flex: 1 1 0; padding-inline: 8px; }
 #loop > * { height: 42px; }
 
