@@ -83,7 +83,7 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         stopped = stop_on_signals()
         progress = Progress(trainer)
         try:
-            trainer.train([Metrics(trainer), Previews(trainer), progress], should_stop=lambda: bool(stopped))
+            trainer.train([progress, Metrics(trainer), Previews(trainer)], should_stop=lambda: bool(stopped))
         finally:
             progress.close()
     except TrainingError as error:

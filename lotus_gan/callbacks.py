@@ -13,7 +13,8 @@ PREVIEW_SEEDS = range(16)
 
 
 class Progress:
-    """A bar with epoch, kimg, Wasserstein estimate, pictures a second and the time left."""
+    """A bar with epoch, kimg, Wasserstein estimate, pictures a second and the time left. It comes before `Metrics`,
+    which starts the sums that both read anew."""
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
@@ -25,7 +26,7 @@ class Progress:
         trainer = self.trainer
         if self.bar.update():  # true when the bar is due for redrawing: reading a loss makes a GPU wait
             totals = trainer.totals
-            wasserstein = float(totals["wasserstein"]) / totals["steps"] if totals["steps"] else float("nan")
+            wasserstein = float(totals["wasserstein"]) / float(totals["steps"])
             rate = (trainer.images_shown - self.shown_before) / (time.monotonic() - self.started)
             shown = f"epoch {trainer.epoch:.0f}, {trainer.images_shown / 1000:.1f} kimg"
             self.bar.set_postfix_str(f"{shown}, W {wasserstein:.2f}, {rate:.0f} img/s", refresh=False)
@@ -57,6 +58,7 @@ class Metrics:
             "step": trainer.step_number,
             "epoch": round(trainer.epoch, 3),
             "kimg": trainer.images_shown / 1000,
+            "minutes": round(trainer.seconds / 60, 2),
             **trainer.mean_losses(),
             # the gap between the first two says how far the critic has learnt the training pictures by heart
             "score_train": trainer.mean_score(trainer.images),

@@ -8,12 +8,11 @@ import shlex
 from dataclasses import asdict
 from pathlib import Path
 
-import httpx
 import torch
 from huggingface_hub import HfApi, ModelCardData
 from huggingface_hub.errors import (
-    HfHubHTTPError,
     HFValidationError,
+    HTTPError,  # the base of what its HTTP client raises, whichever client this release uses
     LocalEntryNotFoundError,
     LocalTokenNotFoundError,
     RepositoryNotFoundError,
@@ -39,7 +38,7 @@ def load_generator(model: str | Path, device: str = "cpu") -> Generator:
         raise ModelError(
             f"{name!r} is neither a folder here nor a model on the Hub (a private one needs HF_TOKEN)"
         ) from None
-    except (LocalEntryNotFoundError, HfHubHTTPError, httpx.HTTPError) as error:
+    except (LocalEntryNotFoundError, HTTPError) as error:
         raise ModelError(f"{name!r} could not be fetched from the Hub: {_first_line(error)}") from None
     except (FileNotFoundError, ValueError) as error:
         raise ModelError(str(error)) from None
@@ -116,7 +115,7 @@ def push(folder: Path, repo_id: str) -> None:
     try:
         api.create_repo(repo_id, exist_ok=True)
         api.upload_folder(repo_id=repo_id, folder_path=folder, allow_patterns=CARD_FILES)
-    except (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, httpx.HTTPError) as error:
+    except (HFValidationError, LocalTokenNotFoundError, HTTPError) as error:
         raise ModelError(
             f"the model is safe in {folder} but could not be pushed to {repo_id!r}: {_first_line(error)}. "
             "Log in with `hf auth login` and run the same command again: nothing is trained twice"

@@ -102,6 +102,15 @@ def test_a_refused_push_loses_nothing(hub, pictures, tmp_path):
     Generator.from_pretrained(out)
 
 
+def test_a_push_without_network_loses_nothing(model_folder):
+    """Nothing listens on the discard port."""
+    code = "import sys; from lotus_gan.hub import push; push(sys.argv[1], 'user/mine')"
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_TOKEN": "hf_test"}
+    command = [sys.executable, "-c", code, str(model_folder)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert f"ModelError: the model is safe in {model_folder} but could not be pushed" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
