@@ -160,11 +160,11 @@ def _lotus_generator(config: ModelConfig) -> nn.Sequential:
     ]
     for stage, (c_in, c_out) in enumerate(pairwise(channels)):
         # resize, then convolve: a transposed convolution draws a checkerboard that held-out figures punish
-        layers += [nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(c_in, c_out, 3, 1, 1, bias=False)]
+        layers += [nn.Upsample(scale_factor=2), nn.Conv2d(c_in, c_out, 3, 1, 1, bias=False)]
         layers += [nn.BatchNorm2d(c_out), nn.LeakyReLU(0.2)]
         if stage < 2:
             layers += [_Residual(c_out, normalise=True)]
-    return nn.Sequential(*layers, nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(2 * w, 3, 3, 1, 1), nn.Tanh())
+    return nn.Sequential(*layers, nn.Upsample(scale_factor=2), nn.Conv2d(2 * w, 3, 3, 1, 1), nn.Tanh())
 
 
 def _lotus_critic(config: ModelConfig) -> nn.Sequential:
