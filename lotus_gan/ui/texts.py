@@ -8,9 +8,9 @@ import gradio as gr
 
 TEXTS = {  # key: (English, French)
     "heading": (
-        "<h1>Lotus GAN</h1><p>None of these flowers exists. A small network learnt from 68 pictures to paint them, "
+        "<h1>Lotus GAN</h1><p>None of these flowers exists. A small network has learnt to paint them, "
         "each from one number.</p>",
-        "<h1>Lotus GAN</h1><p>Aucune de ces fleurs n’existe. Un petit réseau a appris de 68 images à les peindre, "
+        "<h1>Lotus GAN</h1><p>Aucune de ces fleurs n’existe. Un petit réseau a appris à les peindre, "
         "chacune à partir d’un seul nombre.</p>",
     ),
     "fallback": (
@@ -20,7 +20,7 @@ TEXTS = {  # key: (English, French)
     ),
     # Generate
     "generate_tab": ("Generate", "Générer"),
-    "generate": ("Grow new flowers", "Faire éclore des fleurs"),
+    "generate": ("Generate", "Générer"),
     "gallery": ("Flowers, each with its seed", "Des fleurs, chacune avec sa graine"),
     "count": ("Count", "Nombre d’images"),
     "seed": ("Seed", "Graine"),
