@@ -59,7 +59,8 @@ def write_card(trainer, command: list[str], data: Path) -> None:
         tags=["gan", "wgan-gp", "pytorch", "safetensors", config.architecture],
     )
     preview = f"previews/step_{trainer.step_number:07d}.webp"
-    changed = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())
+    settings = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())
+    history = "".join(f"\n- {change}" for change in trainer.changes)
     text = f"""---
 {front.to_yaml()}
 ---
@@ -89,7 +90,8 @@ images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 12
 ## Settings
 | setting | value |
 | --- | --- |
-{changed}
+{settings}
+{history}
 
 ## Limits
 It has seen {len(trainer.images)} pictures and paints nothing else. No figure of quality has been measured.

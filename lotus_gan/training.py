@@ -28,6 +28,8 @@ from .networks import Critic, Generator
 
 # a run goes on only with what these fix; every other setting may change between two calls
 FIXED = ("architecture", "z_dim", "width", "seed")
+# what has no influence on the weights of a given step; a change of anything else is remembered for the model card
+HARMLESS = ("steps", "max_minutes", "log_every", "checkpoint_every", "preview_every")
 
 
 class TrainingError(RuntimeError):
@@ -61,6 +63,7 @@ class Trainer:
         self.shuffled = Shuffled(len(images), self.random)
         self.step_number, self.images_shown, self.seconds = 0, 0, 0.0
         self.totals = _no_totals()
+        self.changes: list[str] = []
         if self.checkpoint_path.is_file():
             self.resume()
 
@@ -215,6 +218,7 @@ class Trainer:
             "seconds": self.seconds,
             "data": self.data,
             "config": asdict(self.config),
+            "changes": self.changes,
         }
         checkpoint.save(self.checkpoint_path, tensors, info)
         self._save_model()

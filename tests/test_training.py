@@ -132,7 +132,7 @@ def test_divergence_keeps_the_last_good_checkpoint(images, tmp_path):
 
 def test_another_run_in_the_same_folder_is_refused(images, tmp_path):
     Trainer(replace(TINY, steps=1), images, tmp_path).train()
-    with pytest.raises(TrainingError, match="width was 1 and is now 2"):
+    with pytest.raises(TrainingError, match="width was 1 and is 2"):
         Trainer(replace(TINY, width=2), images, tmp_path)
     with pytest.raises(TrainingError, match="the pictures are not the same"):
         Trainer(TINY, images[:4], tmp_path)
@@ -140,8 +140,13 @@ def test_another_run_in_the_same_folder_is_refused(images, tmp_path):
 
 def test_rates_may_change_between_calls(images, tmp_path):
     Trainer(replace(TINY, steps=1), images, tmp_path).train()
-    trainer = Trainer(replace(TINY, lr_critic=1e-5), images, tmp_path)
+    trainer = Trainer(replace(TINY, lr_critic=1e-5, steps=2), images, tmp_path)
     assert trainer.adam_critic.param_groups[0]["lr"] == 1e-5
+    assert trainer.changes == ["until step 1 lr_critic was 0.0001 and is 1e-05 since"]
+    trainer.train()
+    # remembered for the card, and a longer run or another preview is no change
+    again = Trainer(replace(TINY, lr_critic=1e-5, steps=3, preview_every=1), images, tmp_path)
+    assert again.changes == trainer.changes
 
 
 def test_output_folder(images, tmp_path):
