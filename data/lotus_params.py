@@ -37,33 +37,33 @@ class LotusParameters:
     """Everything that one picture shows. Angles are in degrees, lengths in petal lengths, shares in 0..1."""
 
     seed: int
-    colour: str                # a key of PETAL_COLOURS
-    hue_shift: float           # degrees on the colour wheel, -8..8
-    tip_colour: float          # how far the tip's colour reaches down the petal, 0.3..1
-    stage: str                 # a key of STAGES
-    openness: float            # 0 closed bud .. 1 petals spread flat
-    whorls: int                # rings of petals, 3..5
-    petals_per_whorl: int      # 5..7
-    petal_width: float         # full width over length, 0.50..0.66
-    petal_cup: float           # half angle of the petal's cross-section, 30..55
-    vein_strength: float       # 0.04..0.16
-    stem_height: float         # flower's base over the water, 0.5..1.3
-    tilt: float                # lean of the flower, 0..24
-    tilt_direction: float      # 0 towards the camera, counter-clockwise, -100..100
-    leaf_colour: str           # a key of LEAF_COLOURS
-    floating_pads: int         # pads on the water, 4..9
-    standing_pads: int         # pads above the water, 1..5
-    ripple: float              # strength of the water's bump, 0.05..0.3
-    light: str                 # one of LIGHTS
-    sun_elevation: float       # see SUN_ELEVATION
-    sun_azimuth: float         # 0 behind the camera, 180 behind the flower, -150..150
-    exposure: float            # stops, 0.45..0.75
-    backdrop: str              # one of BACKDROPS: the blurred green beyond the pond
-    view: str                  # a key of VIEWS
-    camera_height: float       # degrees over the horizon, see VIEWS
-    lens: float                # mm on a 36 mm frame, 55..85
-    fill: float                # share of the frame's side that the flower spans, 0.68..0.88, a bud 0.57..0.75
-    aperture: float            # radius of the lens opening over the distance, 0.007..0.015
+    colour: str  # a key of PETAL_COLOURS
+    hue_shift: float  # degrees on the colour wheel, -8..8
+    tip_colour: float  # how far the tip's colour reaches down the petal, 0.3..1
+    stage: str  # a key of STAGES
+    openness: float  # 0 closed bud .. 1 petals spread flat
+    whorls: int  # rings of petals, 3..5
+    petals_per_whorl: int  # 5..7
+    petal_width: float  # full width over length, 0.50..0.66
+    petal_cup: float  # half angle of the petal's cross-section, 30..55
+    vein_strength: float  # 0.04..0.16
+    stem_height: float  # flower's base over the water, 0.5..1.3
+    tilt: float  # lean of the flower, 0..24
+    tilt_direction: float  # 0 towards the camera, counter-clockwise, -100..100
+    leaf_colour: str  # a key of LEAF_COLOURS
+    floating_pads: int  # pads on the water, 4..9
+    standing_pads: int  # pads above the water, 1..5
+    ripple: float  # strength of the water's bump, 0.05..0.3
+    light: str  # one of LIGHTS
+    sun_elevation: float  # see SUN_ELEVATION
+    sun_azimuth: float  # 0 behind the camera, 180 behind the flower, -150..150
+    exposure: float  # stops, 0.45..0.75
+    backdrop: str  # one of BACKDROPS: the blurred green beyond the pond
+    view: str  # a key of VIEWS
+    camera_height: float  # degrees over the horizon, see VIEWS
+    lens: float  # mm on a 36 mm frame, 55..85
+    fill: float  # share of the frame's side that the flower spans, 0.68..0.88, a bud 0.57..0.75
+    aperture: float  # radius of the lens opening over the distance, 0.007..0.015
 
 
 def draw_parameters(seed: int) -> LotusParameters:

@@ -6,14 +6,13 @@ Every scene starts from empty factory settings, so that a picture does not depen
 import math
 
 import bpy
+import lotus_shapes as shapes
 import numpy as np
+from lotus_params import LotusParameters
 from mathutils import Vector
 
-import lotus_shapes as shapes
-from lotus_params import LotusParameters
-
-RENDER_SIZE = 256   # pixels; every set is rendered at this size and then reduced, so that all show the same detail
-SAMPLES = 16        # rays a pixel, before the denoiser
+RENDER_SIZE = 256  # pixels; every set is rendered at this size and then reduced, so that all show the same detail
+SAMPLES = 16  # rays a pixel, before the denoiser
 
 # name: zenith, horizon (sRGB), strength of the sky, sun colour, sun strength, sun's angular size in degrees
 LIGHTING = {
@@ -94,7 +93,7 @@ def colour_ramp(nodes, stops):
     ramp.color_ramp.interpolation = "EASE"
     while len(ramp.color_ramp.elements) < len(stops):
         ramp.color_ramp.elements.new(0.5)
-    for element, (position, colour) in zip(ramp.color_ramp.elements, stops):
+    for element, (position, colour) in zip(ramp.color_ramp.elements, stops, strict=True):
         element.position = position
         element.color = (*colour, 1)
     return ramp
@@ -115,13 +114,14 @@ def add_light(p, rng):
     nodes, links = world.node_tree.nodes, world.node_tree.links
     where, split = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeSeparateXYZ")
     lift = nodes.new("ShaderNodeMath")
-    lift.operation = "MULTIPLY_ADD"               # height -1..1 -> 0..1
+    lift.operation = "MULTIPLY_ADD"  # height -1..1 -> 0..1
     lift.inputs[1].default_value = lift.inputs[2].default_value = 0.5
     links.new(where.outputs["Generated"], split.inputs[0])
     links.new(split.outputs["Z"], lift.inputs[0])
 
-    sky = colour_ramp(nodes, [(0.45, shapes.linear("#26401f")), (0.52, shapes.linear(horizon)),
-                              (0.8, shapes.linear(zenith))])
+    sky = colour_ramp(
+        nodes, [(0.45, shapes.linear("#26401f")), (0.52, shapes.linear(horizon)), (0.8, shapes.linear(zenith))]
+    )
     low, middle, high = (shapes.linear(c) for c in BACKDROP_COLOURS[p.backdrop])
     bank = colour_ramp(nodes, [(0.44, low), (0.51, middle), (0.64, high)])
     noise, sway = nodes.new("ShaderNodeTexNoise"), nodes.new("ShaderNodeMath")
@@ -129,7 +129,7 @@ def add_light(p, rng):
     noise.inputs["W"].default_value = rng.uniform(0, 100)
     noise.inputs["Scale"].default_value = 5.0
     noise.inputs["Detail"].default_value = 1.0
-    sway.operation = "MULTIPLY_ADD"               # soft blotches: the noise moves the height at which a colour is read
+    sway.operation = "MULTIPLY_ADD"  # soft blotches: the noise moves the height at which a colour is read
     sway.inputs[1].default_value = 0.24
     links.new(where.outputs["Generated"], noise.inputs["Vector"])
     links.new(noise.outputs[0], sway.inputs[0])
@@ -143,7 +143,7 @@ def add_light(p, rng):
 
     path, either, mix = nodes.new("ShaderNodeLightPath"), nodes.new("ShaderNodeMath"), nodes.new("ShaderNodeMixShader")
     either.operation = "MULTIPLY_ADD"
-    either.inputs[1].default_value = 0.8           # the water mirrors some sky as well
+    either.inputs[1].default_value = 0.8  # the water mirrors some sky as well
     links.new(path.outputs["Is Glossy Ray"], either.inputs[0])
     links.new(path.outputs["Is Camera Ray"], either.inputs[2])
     lit, seen = nodes["Background"], nodes.new("ShaderNodeBackground")
@@ -168,8 +168,12 @@ def add_pads(p, rng):
         x, y = distance * math.cos(angle), distance * math.sin(angle)
         if all(math.hypot(x - a, y - b) > 0.93 * (radius + c) for a, b, c in placed):
             placed.append((x, y, radius))
-            add("floating pad", shapes.pad(radius, rng.uniform(0.0, 0.05), p.leaf_colour, rng), leaf,
-                location=(x, y, 0.02 + 0.012 * len(placed)))
+            add(
+                "floating pad",
+                shapes.pad(radius, rng.uniform(0.0, 0.05), p.leaf_colour, rng),
+                leaf,
+                location=(x, y, 0.02 + 0.012 * len(placed)),
+            )
     above = p.camera_height > 45
     for k in range(p.standing_pads):
         radius = rng.uniform(0.9, 1.5)
@@ -177,16 +181,24 @@ def add_pads(p, rng):
         y = rng.uniform(1.6, 4.0)
         height = rng.uniform(0.25, 0.5) * p.stem_height if above else rng.uniform(0.4, 1.0) * (p.stem_height + 0.9)
         turn = shapes.rotation("x", rng.uniform(-8, 30)) @ shapes.rotation("y", rng.uniform(-25, 25))
-        add("standing pad", shapes.pad(radius, rng.uniform(0.08, 0.3), p.leaf_colour, rng), leaf, turn,
-            (spread, y, height))
+        add(
+            "standing pad",
+            shapes.pad(radius, rng.uniform(0.08, 0.3), p.leaf_colour, rng),
+            leaf,
+            turn,
+            (spread, y, height),
+        )
         add("pad stem", shapes.stem(height, 0.3, rng), green_stem, location=(spread, y, 0))
 
 
 def add_flower(p, rng):
     """The flower on its stem; returns the petals' vertices (N, 3) for the framing of the camera."""
     petals = shapes.petals(p, rng)
-    lean = (shapes.rotation("z", p.tilt_direction) @ shapes.rotation("x", p.tilt)
-            @ shapes.rotation("z", rng.uniform(0, 360)))
+    lean = (
+        shapes.rotation("z", p.tilt_direction)
+        @ shapes.rotation("x", p.tilt)
+        @ shapes.rotation("z", rng.uniform(0, 360))
+    )
     foot = np.array([0, 0, p.stem_height])
     add("petals", petals, material("petal", roughness=0.5, translucent=0.38, specular=0.22), lean, foot)
     add("pod", shapes.seed_pod(p.openness, rng), material("pod", roughness=0.55, translucent=0.3), lean, foot)

@@ -10,20 +10,19 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from lotus_params import LEAF_COLOURS, PETAL_COLOURS, LotusParameters
 
 
 @dataclass
 class Shape:
     vertices: np.ndarray  # (N, 3)
-    faces: list           # tuples of 3 or 4 indices
-    colours: np.ndarray   # (N, 3), linear RGB
+    faces: list  # tuples of 3 or 4 indices
+    colours: np.ndarray  # (N, 3), linear RGB
 
 
 def linear(srgb_hex: str, hue_shift: float = 0.0) -> np.ndarray:
     """'#rrggbb' in sRGB -> linear RGB (3,), its hue turned by `hue_shift` degrees."""
-    rgb = [int(srgb_hex[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    rgb = [int(srgb_hex[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     hue, lightness, saturation = colorsys.rgb_to_hls(*rgb)
     rgb = np.array(colorsys.hls_to_rgb((hue + hue_shift / 360) % 1, lightness, saturation))
     return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
@@ -62,8 +61,13 @@ def join(shapes: list) -> Shape:
 def rotation(axis: str, degrees: float) -> np.ndarray:
     """(3, 3) matrix; vertices (N, 3) are turned by `vertices @ matrix.T`."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return np.array({"x": [[1, 0, 0], [0, c, -s], [0, s, c]], "y": [[c, 0, s], [0, 1, 0], [-s, 0, c]],
-                     "z": [[c, -s, 0], [s, c, 0], [0, 0, 1]]}[axis])
+    return np.array(
+        {
+            "x": [[1, 0, 0], [0, c, -s], [0, s, c]],
+            "y": [[c, 0, s], [0, 1, 0], [-s, 0, c]],
+            "z": [[c, -s, 0], [s, c, 0], [0, 0, 1]],
+        }[axis]
+    )
 
 
 def petal(length, width, openness, cup, base_radius, twist, ruffle, phase, colours, tip_colour, veins) -> Shape:
@@ -73,8 +77,8 @@ def petal(length, width, openness, cup, base_radius, twist, ruffle, phase, colou
     neighbour; ruffle: size of the waves at the edge; colours: base, middle, tip, linear.
     """
     rows, columns = 26, 33
-    t = np.linspace(0, 1, rows)[:, None]          # base .. tip
-    u = np.linspace(-1, 1, columns)[None, :]      # edge .. edge
+    t = np.linspace(0, 1, rows)[:, None]  # base .. tip
+    u = np.linspace(-1, 1, columns)[None, :]  # edge .. edge
 
     # The midrib starts at one slope and bends towards another; a closed petal bends past the vertical.
     slope = np.radians((40 - 42 * openness) + (110 - 73 * openness) * t)
@@ -93,7 +97,7 @@ def petal(length, width, openness, cup, base_radius, twist, ruffle, phase, colou
     side = half_width * np.sin(arc * u) / arc
     inward = half_width * (1 - np.cos(arc * u)) / arc
     inward = inward + twist * u * half_width
-    inward = inward + ruffle * u ** 2 * np.sin(phase + 5.0 * t + 2.5 * u) * smoothstep(0.2, 0.7, t)
+    inward = inward + ruffle * u**2 * np.sin(phase + 5.0 * t + 2.5 * u) * smoothstep(0.2, 0.7, t)
 
     x = reach - inward * np.sin(slope)
     z = height + inward * np.cos(slope)
@@ -105,7 +109,7 @@ def petal(length, width, openness, cup, base_radius, twist, ruffle, phase, colou
     paint = blend(blend(base, middle, smoothstep(0.05, 0.7, t + 0 * u)), tip, tinted)
     # Veins run along the petal and bend together at both ends, as lines of constant u do.
     line = 0.5 + 0.5 * np.cos(u * math.pi * 8 + 0 * t)
-    vein = veins * line ** 2 * smoothstep(0.05, 0.3, t) * (1 - smoothstep(0.8, 1.0, t))
+    vein = veins * line**2 * smoothstep(0.05, 0.3, t) * (1 - smoothstep(0.8, 1.0, t))
     paint = paint * (1 - vein[..., None] * np.array([0.45, 1.0, 0.7]))
     return Shape(vertices, grid_faces(rows, columns), paint.reshape(-1, 3))
 
@@ -117,25 +121,35 @@ def petals(p: LotusParameters, rng: np.random.Generator) -> Shape:
     shapes = []
     for whorl in range(-1, p.whorls):
         sepal = whorl < 0
-        inner = max(whorl, 0) / (p.whorls - 1)     # 0 outer .. 1 inner
+        inner = max(whorl, 0) / (p.whorls - 1)  # 0 outer .. 1 inner
         count = 3 if sepal else p.petals_per_whorl
         whorl_openness = p.openness * (1.05 - 0.50 * inner * (1.25 - 0.6 * p.openness))
         start = whorl * 180 / count + rng.uniform(-8, 8)
         for i in range(count):
             length = (0.62 if sepal else 1.06 - 0.20 * inner) * rng.uniform(0.94, 1.05)
             openness = whorl_openness + (rng.uniform(0.02, 0.18) if sepal else rng.normal(0, 0.05)) * min(
-                1.0, 0.15 + 1.5 * p.openness)
+                1.0, 0.15 + 1.5 * p.openness
+            )
             shade = rng.uniform(0.93, 1.0)
             paint = [c * shade for c in colours]
             if sepal:
-                paint = [blend(c, green, s) for c, s in zip(paint, (0.85, 0.6, 0.25))]
-            one = petal(length, p.petal_width * rng.uniform(0.93, 1.07) * (1 - 0.12 * inner), max(openness, 0.0),
-                        p.petal_cup * rng.uniform(0.85, 1.15),
-                        (0.15 - 0.07 * inner) * (0.45 + 0.55 * p.openness) + (0.01 if sepal else 0),
-                        0.16 + rng.uniform(-0.05, 0.05), 0.025 * p.openness, rng.uniform(0, 6.28), paint,
-                        p.tip_colour, p.vein_strength)
-            turn = (rotation("z", start + i * 360 / count + rng.uniform(-5, 5))
-                    @ rotation("x", rng.normal(0, 4) * p.openness))
+                paint = [blend(c, green, s) for c, s in zip(paint, (0.85, 0.6, 0.25), strict=True)]
+            one = petal(
+                length,
+                p.petal_width * rng.uniform(0.93, 1.07) * (1 - 0.12 * inner),
+                max(openness, 0.0),
+                p.petal_cup * rng.uniform(0.85, 1.15),
+                (0.15 - 0.07 * inner) * (0.45 + 0.55 * p.openness) + (0.01 if sepal else 0),
+                0.16 + rng.uniform(-0.05, 0.05),
+                0.025 * p.openness,
+                rng.uniform(0, 6.28),
+                paint,
+                p.tip_colour,
+                p.vein_strength,
+            )
+            turn = rotation("z", start + i * 360 / count + rng.uniform(-5, 5)) @ rotation(
+                "x", rng.normal(0, 4) * p.openness
+            )
             one.vertices = one.vertices @ turn.T + [0, 0, 0.03 * inner - (0.02 if sepal else 0)]
             shapes.append(one)
     return join(shapes)
@@ -152,8 +166,9 @@ def tube(path: np.ndarray, radii: np.ndarray, colours: np.ndarray, sides: int = 
 def seed_pod(openness: float, rng: np.random.Generator) -> Shape:
     """The yellow cone with a flat top, the little stigmas on it, and the ring of stamens: they lean out as it opens."""
     yellow, lime, dark = linear("#f3d33a"), linear("#c9cf4a"), linear("#9a8a1e")
-    outline = np.array([(0.07, 0.02), (0.10, 0.12), (0.14, 0.25), (0.16, 0.31), (0.152, 0.332), (0.11, 0.336),
-                        (0.0, 0.336)])
+    outline = np.array(
+        [(0.07, 0.02), (0.10, 0.12), (0.14, 0.25), (0.16, 0.31), (0.152, 0.332), (0.11, 0.336), (0.0, 0.336)]
+    )
     path = np.stack([0 * outline[:, 0], 0 * outline[:, 0], outline[:, 1]], -1)
     shapes = [tube(path, outline[:, 0], blend(lime, yellow, np.linspace(0.2, 1, len(path))), sides=24)]
     for k in range(16):  # a sunflower spiral spaces the stigmas evenly
@@ -192,11 +207,12 @@ def pad(radius: float, dish: float, leaf_colour: str, rng: np.random.Generator) 
     veins, shift, phases = 22, rng.uniform(0, 6.28), rng.uniform(0, 6.28, 4)
     line = 0.5 + 0.5 * np.cos(veins * (a + shift))
     fork = 0.5 - 0.5 * np.cos(veins * (a + shift))
-    vein = np.clip(line ** 10 * smoothstep(0.02, 0.15, r) * (1 - 0.6 * r)
-                   + 0.5 * fork ** 12 * smoothstep(0.5, 0.75, r), 0, 1)
+    vein = np.clip(
+        line**10 * smoothstep(0.02, 0.15, r) * (1 - 0.6 * r) + 0.5 * fork**12 * smoothstep(0.5, 0.75, r), 0, 1
+    )
     wave = sum(np.sin(k * a + phases[i]) / k for i, k in enumerate((2, 3, 5, 7)))
     outline = 1 + 0.025 * wave * r
-    rise = dish * r ** 2.2 + (0.03 + 0.10 * abs(dish)) * wave * r ** 3 - 0.02 * vein * r
+    rise = dish * r**2.2 + (0.03 + 0.10 * abs(dish)) * wave * r**3 - 0.02 * vein * r
     vertices = np.stack([radius * r * outline * np.cos(a), radius * r * outline * np.sin(a), radius * rise], -1)
     leaf = linear(LEAF_COLOURS[leaf_colour], rng.uniform(-8, 8)) * rng.uniform(0.8, 1.15)
     pale = leaf * 0.45 + linear("#c8d890") * 0.55
@@ -220,7 +236,7 @@ def frame_camera(points: np.ndarray, height: float, lens: float, fill: float, sh
         seen = points - (target + distance * back)
         depth = -(seen @ back)
         across, along = seen @ right / depth / half_angle, seen @ up / depth / half_angle
-        span = max(np.ptp(across), np.ptp(along)) / 2          # share of the frame's side
+        span = max(np.ptp(across), np.ptp(along)) / 2  # share of the frame's side
         middle = np.array([across.max() + across.min(), along.max() + along.min()]) / 2 - np.asarray(shift)
         target = target + half_angle * distance * (middle[0] * right + middle[1] * up)
         distance *= span / fill

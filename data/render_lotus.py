@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # also when this file 
 from lotus_params import draw_parameters, metadata_row, picture_name
 
 LARGEST_SEED = 999_999  # six digits in a file name
-LARGEST_SIZE = 256      # pictures are drawn at this size, and only ever reduced
+LARGEST_SIZE = 256  # pictures are drawn at this size, and only ever reduced
 INSTALL = "render_lotus.py: {} is missing. Drawing needs Python 3.11 and: pip install -r data/requirements.txt"
 
 
@@ -45,21 +45,28 @@ def parse_seeds(text: str) -> list:
 
 def whole_number(low: int, high: int):
     """An argparse type: a whole number from low to high."""
+
     def parse(text):
         if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)
+
     return parse
 
 
 def parse_arguments(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0],
-                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--output", type=Path, default=Path("data/lotus-68"), help="folder for pictures and metadata")
     parser.add_argument("--seeds", type=parse_seeds, default="0-67", help="one picture each, as 0-67 or 3,7,10-12")
     parser.add_argument("--size", type=whole_number(16, LARGEST_SIZE), default=256, help="side in pixels, 16 to 256")
-    parser.add_argument("--workers", type=whole_number(1, 61), default=min(61, os.cpu_count() or 1),
-                        help="processes, each with one thread: half of a picture's time is serial set-up")
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, 61),
+        default=min(61, os.cpu_count() or 1),
+        help="processes, each with one thread: half of a picture's time is serial set-up",
+    )
     return parser.parse_args(arguments)
 
 
@@ -69,10 +76,10 @@ def replace_file(path: Path, write) -> None:
     os.close(handle)
     try:
         write(temporary)
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable for the owner only
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)  # mkstemp makes it readable for the owner only
+        Path(temporary).replace(path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink()
         raise
 
 
@@ -86,12 +93,11 @@ def write_metadata(folder: Path) -> int:
 
 def draw_picture(seed: int, size: int, target: Path, threads: int = 1) -> None:
     """Render one seed, reduce it to size x size pixels, save it as WebP."""
+    from lotus_scene import render
     from PIL import Image
 
-    from lotus_scene import render
-
     with tempfile.TemporaryDirectory() as scratch:
-        drawn = os.path.join(scratch, "picture.png")
+        drawn = str(Path(scratch) / "picture.png")
         render(draw_parameters(seed), drawn, threads)
         with Image.open(drawn) as full:
             picture = full.convert("RGB")
@@ -114,8 +120,11 @@ def draw_all(seeds: list, size: int, folder: Path, workers: int) -> None:
         for done, job in enumerate(as_completed(jobs), start=1):
             job.result()
             each = (time.monotonic() - started) / done
-            print(f"{picture_name(jobs[job])}  {done}/{len(seeds)}  {each:.1f} s each, "
-                  f"{each * (len(seeds) - done) / 60:.1f} min left", flush=True)
+            print(
+                f"{picture_name(jobs[job])}  {done}/{len(seeds)}  {each:.1f} s each, "
+                f"{each * (len(seeds) - done) / 60:.1f} min left",
+                flush=True,
+            )
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -132,8 +141,10 @@ def check_existing(seeds: list, size: int, folder: Path) -> list:
             continue
         with Image.open(path) as picture:
             if picture.size != (size, size):
-                raise ValueError(f"{path} is {picture.width} x {picture.height} pixels, not {size} x {size}: "
-                                 "choose another --output or --size")
+                raise ValueError(
+                    f"{path} is {picture.width} x {picture.height} pixels, not {size} x {size}: "
+                    "choose another --output or --size"
+                )
     return missing
 
 
