@@ -135,5 +135,7 @@ PRESETS = {
         "lr_generator": 2e-4,
         "lr_critic": 2e-4,
         "mirror": True,
+        # without it the critic knows 68 pictures by heart after 80 kimg; with colours as well it learns nothing more
+        "augment": "translation",
     },
 }
