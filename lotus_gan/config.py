@@ -130,7 +130,7 @@ PRESETS = {
     "lotus": {
         "architecture": "lotus",
         "width": 16,
-        "steps": 8000,
+        "steps": 4000,
         "n_critic": 3,
         "lr_generator": 2e-4,
         "lr_critic": 2e-4,

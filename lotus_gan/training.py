@@ -233,13 +233,16 @@ class Trainer:
         """Go on from the checkpoint in the output folder. TrainingError if it belongs to another model or data set."""
         tensors, info = checkpoint.load(self.checkpoint_path)
         then, now = info["config"], asdict(self.config)
-        changed = [
-            f"{name} was {then.get(name)} and is now {now[name]}" for name in FIXED if then.get(name) != now[name]
-        ]
+        differs = {
+            name: f"{name} was {then.get(name)!r} and is {now[name]!r}" for name in now if then.get(name) != now[name]
+        }
+        foreign = [text for name, text in differs.items() if name in FIXED]
         if info["data"] != self.data:
-            changed.append("the pictures are not the same")
-        if changed:
-            raise TrainingError(f"{self.output} holds another run ({'; '.join(changed)}): choose another --output")
+            foreign.append("the pictures are not the same")
+        if foreign:
+            raise TrainingError(f"{self.output} holds another run ({'; '.join(foreign)}): choose another --output")
+        later = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
+        self.changes = info["changes"] + later
         for name, module in (("generator", self.generator), ("critic", self.critic), ("ema", self.ema)):
             module.load_state_dict(checkpoint.without_prefix(name, tensors))
         checkpoint.load_optimizer(self.adam_generator, checkpoint.without_prefix("adam_generator", tensors))
