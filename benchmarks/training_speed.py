@@ -1,6 +1,6 @@
 """How quick training is, as ratios: presets and precisions against each other, in turn, in one run.
 
-    python benchmarks/training_speed.py [--rounds 5] [--threads 2]
+    python -m benchmarks.training_speed [--rounds 5] [--threads 2]
 
 Machines that people share are noisy, so each round measures every variant once and ratios are taken within a round.
 Prints a Markdown table: median pictures a second shown to the critic (generator steps included), the ratio to the first
