@@ -16,7 +16,7 @@ from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input."""
+    """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input, 130 cut off."""
     options = build_parser().parse_args(arguments)
     try:
         config = config_from(options)
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("train.py: cut off; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -73,10 +76,12 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
 
     pictures = load_folder(options.data)
     print(f"{options.data}: {pictures.report()}")
-    validation = load_folder(options.val).images if options.val else None
+    validation = load_folder(options.val) if options.val else None
+    if validation:
+        print(f"{options.val}: {validation.report()}, for validation only")
     options.output.mkdir(parents=True, exist_ok=True)
     try:
-        trainer = Trainer(config, pictures.images, options.output, validation)
+        trainer = Trainer(config, pictures.images, options.output, validation and validation.images)
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")

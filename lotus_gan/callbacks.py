@@ -1,6 +1,7 @@
 """What happens beside the game, after each step: the progress bar, metrics.jsonl and the preview pictures."""
 
 import json
+import math
 import time
 
 from tqdm import tqdm
@@ -44,7 +45,7 @@ class Metrics:
         self.last_time, self.last_shown = time.monotonic(), trainer.images_shown
         if self.path.is_file():
             lines = self.path.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if json.loads(line)["step"] <= trainer.step_number]
+            kept = [line for line in lines if _step_of(line) <= trainer.step_number]
             part = self.path.with_suffix(".part")
             part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
             part.replace(self.path)
@@ -70,6 +71,14 @@ class Metrics:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _step_of(line: str) -> float:
+    """The step of a line of metrics; infinity for a line that a power cut left unfinished."""
+    try:
+        return json.loads(line)["step"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return math.inf
 
 
 class Previews:

@@ -66,7 +66,7 @@ def write_card(trainer, command: list[str], data: Path) -> None:
 ---
 # {trainer.output.resolve().name}
 
-A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data.name}) at 128 x 128.
+A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data.resolve().name}) at 128 x 128.
 
 ![seeds 0 to 15, uncurated]({preview})
 

@@ -4,7 +4,7 @@
     trainer.train([Metrics(trainer), Previews(trainer)])
 
 `Trainer` is the state and one step of the game; what happens beside the game (progress bar, metrics, previews) is a
-callback that gets the step's number. All randomness comes from one CPU generator that the checkpoint keeps.
+callback that is called after each step. All randomness comes from one CPU generator that the checkpoint keeps.
 """
 
 import copy
@@ -230,7 +230,7 @@ class Trainer:
                 (Path(part) / name).replace(self.output / name)
 
     def resume(self) -> None:
-        """Go on from the checkpoint in the output folder. TrainingError if it belongs to another model or data set."""
+        """Go on from the checkpoint in the output folder. ValueError if it belongs to another model or data set."""
         tensors, info = checkpoint.load(self.checkpoint_path)
         then, now = info["config"], asdict(self.config)
         differs = {
@@ -240,7 +240,7 @@ class Trainer:
         if info["data"] != self.data:
             foreign.append("the pictures are not the same")
         if foreign:
-            raise TrainingError(f"{self.output} holds another run ({'; '.join(foreign)}): choose another --output")
+            raise ValueError(f"{self.output} holds another run ({'; '.join(foreign)}): choose another --output")
         later = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
         self.changes = info["changes"] + later
         for name, module in (("generator", self.generator), ("critic", self.critic), ("ema", self.ema)):
@@ -271,7 +271,7 @@ def _values(module: torch.nn.Module) -> list[torch.Tensor]:
 
 
 def pick_device(name: str) -> torch.device:
-    """ "auto" -> CUDA, then Apple's MPS, then the CPU; ValueError for a device that this machine lacks."""
+    """The device of that name; auto takes CUDA, then Apple's MPS, then the CPU. ValueError if it is not here."""
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         name = next(device for device, present in here.items() if present)

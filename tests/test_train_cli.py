@@ -43,6 +43,10 @@ def test_the_same_command_resumes(pictures, tmp_path):
     assert again.returncode == 0 and "resumed at step 2\n" in again.stdout
     done = train(*command, "--steps", 3)
     assert done.returncode == 0 and "resumed at step 3\n" in done.stdout
+    other = train(*command, "--steps", 3, "--width", 2)
+    assert (
+        other.returncode == 2 and "width was 1 and is 2" in other.stderr and "choose another --output" in other.stderr
+    )
 
 
 def wait_for(condition, seconds=120):
