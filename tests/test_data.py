@@ -109,6 +109,16 @@ def test_central_square(tmp_path):
     assert colour(load_picture(tmp_path / "a.png")) == [0, 255, 0]
 
 
+def test_a_picture_of_20000_px_width(tmp_path):
+    assert colour(load_picture(save(tmp_path / "a.jpg", size=(20000, 200), color="white"))) == [255] * 3
+
+
+def test_heic_by_another_name_is_refused(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100))
+    with pytest.raises(PictureError, match="not a picture that Pillow can read"):
+        load_picture(tmp_path / "a.jpg")
+
+
 def test_size_128_is_left_alone(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.png")
