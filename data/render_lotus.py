@@ -78,9 +78,8 @@ def replace_file(path: Path, write) -> None:
         write(temporary)
         Path(temporary).chmod(0o644)  # mkstemp makes it readable for the owner only
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def write_metadata(folder: Path) -> int:

@@ -7,6 +7,7 @@ import time
 from tqdm import tqdm
 
 from . import latents
+from .files import whole_or_nothing
 from .media import grid, paint, save_atomically
 from .training import Trainer
 
@@ -46,9 +47,8 @@ class Metrics:
         if self.path.is_file():
             lines = self.path.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines if _step_of(line) <= trainer.step_number]
-            part = self.path.with_suffix(".part")
-            part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-            part.replace(self.path)
+            with whole_or_nothing(self.path) as part:
+                part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
     def __call__(self) -> None:
         trainer, config = self.trainer, self.trainer.config

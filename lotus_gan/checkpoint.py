@@ -13,6 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from .files import whole_or_nothing
+
 
 class CheckpointError(ValueError):
     """A checkpoint cannot be read; the text says which file and what to do."""
@@ -20,15 +22,9 @@ class CheckpointError(ValueError):
 
 def save(path: Path | str, tensors: dict[str, torch.Tensor], info: dict) -> None:
     """Write tensors and JSON-able info, in full or not at all: a kill at any moment leaves the previous file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    try:
-        flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with whole_or_nothing(path) as part:
         save_file(flat, part, metadata={"info": json.dumps(info)})
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load(path: Path | str) -> tuple[dict[str, torch.Tensor], dict]:

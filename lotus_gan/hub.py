@@ -18,6 +18,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
+from .files import whole_or_nothing
 from .networks import Generator
 
 
@@ -96,9 +97,8 @@ images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 12
 ## Limits
 It has seen {len(trainer.images)} pictures and paints nothing else. No figure of quality has been measured.
 """
-    part = trainer.output / ".README.part"
-    part.write_text(text, encoding="utf-8")
-    part.replace(trainer.output / "README.md")
+    with whole_or_nothing(trainer.output / "README.md") as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def describe_machine(device: torch.device) -> str:

@@ -6,9 +6,7 @@ save_atomically(grid(pictures, columns=4), "grid.webp")
 save_animation(pictures, "loop.mp4", fps=24, size=256)       # or .gif, .webp
 """
 
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +14,8 @@ import numpy as np
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from .files import whole_or_nothing
 
 BATCH = 16  # pictures a forward pass: quick on two cores and small in memory
 MAX_SIZE = 512  # px of a moving picture's longer side: four times what the networks draw
@@ -57,7 +57,7 @@ def grid(pictures: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.I
 
 def save_atomically(picture: Image.Image, path: Path | str, **options) -> Path:
     """Write a picture in full or not at all: to a neighbour first, then renamed. Options go to Pillow's `save`."""
-    with _whole_or_nothing(path) as part:
+    with whole_or_nothing(path) as part:
         picture.save(part, **options)
     return Path(path)
 
@@ -91,7 +91,7 @@ def save_animation(pictures: Sequence[Image.Image], path: Path | str, fps: float
     if size is not None and not 2 <= size <= MAX_SIZE:
         raise ValueError(f"size must be from 2 to {MAX_SIZE} pixels, got {size}")
     frames = [_resize(picture, size) for picture in pictures]
-    with _whole_or_nothing(path) as part:
+    with whole_or_nothing(path) as part:
         write(frames, part, fps)
     return path
 
@@ -164,17 +164,3 @@ def _write_mp4(frames: list[Image.Image], path: Path, fps: float) -> None:
 
 
 ANIMATIONS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}
-
-
-@contextmanager
-def _whole_or_nothing(path: Path | str) -> Iterator[Path]:
-    """Gives a name beside `path` to write to, which becomes `path` if all goes well and is removed if not."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # a name of its own, because two users of the Space may ask for the same picture at the same time
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

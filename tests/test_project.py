@@ -59,15 +59,16 @@ def test_only_the_page_imports_gradio():
 BELOW = {
     "config": set(),
     "latents": set(),
-    "media": {"latents"},
+    "media": {"latents", "files"},
     "networks": {"config"},
     "losses": set(),
     "augment": set(),
-    "checkpoint": set(),
+    "checkpoint": {"files"},
+    "files": set(),
     "data": {"config"},
-    "hub": {"networks", "config", "latents", "media"},
+    "hub": {"networks", "config", "latents", "media", "files"},
     "training": {"losses", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
-    "callbacks": {"training", "latents", "media"},
+    "callbacks": {"training", "latents", "media", "files"},
 }
 
 
