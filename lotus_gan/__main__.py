@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from . import latents, media
-from .hub import ModelError, load_generator
+from .hub import ModelError, load_generator, model_name
 
 BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
 MAX_FRAMES = 1000
@@ -94,11 +94,6 @@ def interpolate(args: argparse.Namespace) -> None:
     parts = latents.loop(keys, args.frames_per_pair).split(media.BATCH)
     frames = [frame for part in tqdm(parts, unit="batch", disable=None) for frame in media.paint(generator, part)]
     media.save_animation(frames, args.output, fps=args.fps, size=args.size)
-
-
-def model_name(model: str | Path) -> str:
-    """What pictures say of their model: a Hub id as it is, of a folder only its name."""
-    return Path(model).resolve().name if Path(model).is_dir() else str(model)
 
 
 def seed_list(text: str) -> list[int]:

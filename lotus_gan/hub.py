@@ -45,6 +45,11 @@ def load_generator(model: str | Path, device: str = "cpu") -> Generator:
         raise ModelError(str(error)) from None
 
 
+def model_name(model: str | Path) -> str:
+    """What people are told of a model: a Hub id as it is, of a folder only its own name, not where it lies."""
+    return Path(model).resolve().name if Path(model).is_dir() else str(model)
+
+
 CARD_FILES = ["model.safetensors", "config.json", "README.md", "metrics.jsonl", "previews/*", "timeline/*"]
 
 

@@ -169,7 +169,9 @@ class Trainer:
             for callback in callbacks:
                 callback()
             self.seconds += time.monotonic() - started
-            if config.checkpoint_every and self.step_number % config.checkpoint_every == 0:
+            # the last step's is written below, however the loop ends
+            due = config.checkpoint_every and self.step_number % config.checkpoint_every == 0
+            if due and self.step_number < config.steps:
                 self.save()
         self.save()
 

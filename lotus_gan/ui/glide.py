@@ -4,6 +4,9 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..config import RESOLUTION
+
+STEPS = 64  # frames t = 0/64 .. 64/64
 COLUMNS = 13  # frames a row of the sheet: 65 = 13 x 5, within every browser's picture size
 
 SHOW = "(position) => { window.lotusGlide?.(position); return []; }"  # the slider's event
@@ -31,8 +34,11 @@ figcaption { text-align: center; font-size: 13px; line-height: 20px; padding-top
 """
 
 # A canvas shows the frame within the same turn of the event loop; a changing <img> may blink while it decodes.
-SCRIPT = """
-const SIDE = 128, COLUMNS = 13, STEPS = 64;
+SCRIPT = (
+    f"""
+const SIDE = {RESOLUTION}, COLUMNS = {COLUMNS}, STEPS = {STEPS};
+"""
+    + """
 const [a, now, b] = [...element.querySelectorAll('figure')];
 let sheet = null, position = 0.5;
 
@@ -75,6 +81,7 @@ window.lotusGlide = show;
 watch('value', load);
 load();
 """
+)
 
 
 def stage(sheet: dict, **options) -> gr.HTML:

@@ -14,7 +14,6 @@ from . import arguments, glide, texts
 from .studio import Studio
 
 FIRST_PAIR = (3, 7)
-STEPS = 64  # frames t = 0/64 .. 64/64
 LOOP_FPS = 24
 LOOP_SIZE = 256
 ROLL = f"() => Math.floor(Math.random() * {latents.SEEDS})"
@@ -60,7 +59,12 @@ def build(studio: Studio) -> None:
             seed_b, dice_b = _seed_field("seed_b", FIRST_PAIR[1])
         stage = glide.stage(walk_sheet(studio, *FIRST_PAIR), elem_id="stage")
         position = gr.Slider(
-            *arguments.RANGES["position"], 0.5, step=1 / STEPS, label=texts.static("slider"), buttons=[], elem_id="walk"
+            *arguments.RANGES["position"],
+            0.5,
+            step=1 / glide.STEPS,
+            label=texts.static("slider"),
+            buttons=[],
+            elem_id="walk",
         )
         gr.HTML(texts.static("walk_info"), elem_id="walk-info")
         with gr.Row(elem_id="loop"):
@@ -117,7 +121,7 @@ def _seed_field(name: str, value: int) -> tuple[gr.Number, gr.Button]:
 
 def walk_frames(studio: Studio, seed_a: int, seed_b: int) -> list[Image.Image]:
     """The 65 frames of a pair, at the positions k / 64."""
-    return studio.walk(seed_a, seed_b, torch.arange(STEPS + 1) / STEPS)
+    return studio.walk(seed_a, seed_b, torch.arange(glide.STEPS + 1) / glide.STEPS)
 
 
 def walk_sheet(studio: Studio, seed_a: int, seed_b: int) -> dict:

@@ -7,7 +7,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from .. import latents
-from ..hub import ModelError, load_generator
+from ..hub import ModelError, load_generator, model_name
 from ..media import paint, save_png
 from ..networks import Generator
 
@@ -42,16 +42,11 @@ class Studio:
 def open_studio(model: str | Path, fallback: Path) -> Studio:
     """The studio of `model`, or of `fallback` with the problem kept for the page. SystemExit if neither loads."""
     try:
-        return Studio(load_generator(model), _name(model))
+        return Studio(load_generator(model), model_name(model))
     except ModelError as error:
         problem = str(error)
     try:
-        return Studio(load_generator(fallback), _name(fallback), problem)
+        return Studio(load_generator(fallback), model_name(fallback), problem)
     except ModelError as error:
         also = "" if str(error) == problem else f", and the bundled one neither: {error}"
         raise SystemExit(f"no model to show: {problem}{also}") from None
-
-
-def _name(model: str | Path) -> str:
-    """A Hub id as it is, of a folder only its own name: where it lies on this machine is nobody's business."""
-    return Path(model).resolve().name if Path(model).is_dir() else str(model)
