@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # also when this file 
 from lotus_params import draw_parameters, metadata_row, picture_name
 
 LARGEST_SEED = 999_999  # six digits in a file name
+SAMPLES = 16  # rays a pixel
 LARGEST_SIZE = 256  # pictures are drawn at this size, and only ever reduced
 INSTALL = "render_lotus.py: {} is missing. Drawing needs Python 3.11 and: pip install -r data/requirements.txt"
 
@@ -62,6 +63,9 @@ def parse_arguments(arguments=None):
     parser.add_argument("--seeds", type=parse_seeds, default="0-67", help="one picture each, as 0-67 or 3,7,10-12")
     parser.add_argument("--size", type=whole_number(16, LARGEST_SIZE), default=256, help="side in pixels, 16 to 256")
     parser.add_argument(
+        "--samples", type=whole_number(1, 4096), default=SAMPLES, help="rays a pixel: time and grain, nothing else"
+    )
+    parser.add_argument(
         "--workers",
         type=whole_number(1, 61),
         default=min(61, os.cpu_count() or 1),
@@ -90,14 +94,14 @@ def write_metadata(folder: Path) -> int:
     return len(seeds)
 
 
-def draw_picture(seed: int, size: int, target: Path, threads: int = 1) -> None:
+def draw_picture(seed: int, size: int, target: Path, threads: int = 1, samples: int = SAMPLES) -> None:
     """Render one seed, reduce it to size x size pixels, save it as WebP."""
     from lotus_scene import render
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as scratch:
         drawn = str(Path(scratch) / "picture.png")
-        render(draw_parameters(seed), drawn, threads)
+        render(draw_parameters(seed), drawn, threads, samples)
         with Image.open(drawn) as full:
             picture = full.convert("RGB")
     if picture.size != (size, size):
@@ -110,12 +114,13 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def draw_all(seeds: list, size: int, folder: Path, workers: int) -> None:
+def draw_all(seeds: list, size: int, samples: int, folder: Path, workers: int) -> None:
     """Draw the seeds in `workers` processes, and print the time that is left after each picture."""
     started = time.monotonic()
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=silence)
     try:
-        jobs = {pool.submit(draw_picture, seed, size, folder / picture_name(seed)): seed for seed in seeds}
+        names = {seed: folder / picture_name(seed) for seed in seeds}
+        jobs = {pool.submit(draw_picture, seed, size, names[seed], samples=samples): seed for seed in seeds}
         for done, job in enumerate(as_completed(jobs), start=1):
             job.result()
             each = (time.monotonic() - started) / done
@@ -160,7 +165,7 @@ def main(arguments=None) -> int:
         missing = check_existing(options.seeds, options.size, folder)
         try:
             if missing:
-                draw_all(missing, options.size, folder, min(options.workers, len(missing)))
+                draw_all(missing, options.size, options.samples, folder, min(options.workers, len(missing)))
         finally:
             count = write_metadata(folder)
         print(f"{folder}: {count} pictures, {len(missing)} of them new")
