@@ -19,7 +19,11 @@ sys.path.insert(0, str(ROOT / "data"))
 
 import lotus_params as params  # noqa: E402
 
-SETS = {"lotus-68": (range(68), 256), "lotus-val": (range(10000, 10256), 128)}
+SETS = {
+    "lotus-68": (range(68), 256),
+    "lotus-2000": (range(100000, 102000), 128),
+    "lotus-val": (range(10000, 10256), 128),
+}
 
 
 def rows_of(name):
