@@ -20,7 +20,19 @@ _HOME = {
     "generator_loss": "losses",
     "gradient_penalty": "losses",
 }
-_MODULES = ("augment", "checkpoint", "config", "data", "hub", "latents", "losses", "media", "networks", "training")
+_MODULES = (
+    "augment",
+    "checkpoint",
+    "config",
+    "data",
+    "hub",
+    "latents",
+    "losses",
+    "media",
+    "metrics",
+    "networks",
+    "training",
+)
 
 __all__ = [*_HOME, *_MODULES]
 

@@ -1,18 +1,21 @@
-"""Pictures and moving pictures from the command line.
+"""Pictures, moving pictures and figures of quality from the command line.
 
     python -m lotus_gan sample --seeds 0-63 --output flowers
     python -m lotus_gan interpolate --seeds 3,7,9 --output loop.mp4
     python -m lotus_gan sample --model user/lotus-gan --seeds 0-15,42 --truncation 0.7 --output flowers
+    python -m lotus_gan evaluate --model runs/mine --real data/lotus-val --train data/lotus-68
 
 Wrong input ends with one message and exit code 2; a file is written in full or not at all.
 """
 
 import argparse
+import json
 import math
 import os
 import sys
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from . import latents, media
@@ -20,6 +23,18 @@ from .hub import ModelError, load_generator, model_name
 
 BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
 MAX_FRAMES = 1000
+MAX_SCORED = 10_000  # pictures an evaluation: every one is compared with every other, 0.8 GB a table
+
+
+class WrongInput(ValueError):
+    """What was asked for cannot be done; the text says why and what can."""
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Defaults in the help text, where there is one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,11 +43,12 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         args.command(args)
-    except ModelError as error:
+    except (ModelError, WrongInput) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"{parser.prog}: error: {error.filename or args.output}: {error.strerror or error}", file=sys.stderr)
+        where = error.filename or getattr(args, "output", args.model)
+        print(f"{parser.prog}: error: {where}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\n{parser.prog}: stopped; what is written is whole", file=sys.stderr)
@@ -42,15 +58,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lotus_gan", description="Paint with a trained generator.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="sample | interpolate")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="sample | interpolate | evaluate")
     model = os.environ.get("LOTUS_GAN_MODEL") or BUNDLED
 
     def add(name: str, command, help: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name, help=help, description=help, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-        )
+        sub = commands.add_parser(name, help=help, description=help, formatter_class=_Help)
         sub.set_defaults(command=command)
-        sub.add_argument("--model", default=model, help="a folder or a Hub id; LOTUS_GAN_MODEL changes the default")
+        source = sub.add_mutually_exclusive_group()
+        source.add_argument("--model", default=model, help="a folder or a Hub id; LOTUS_GAN_MODEL changes the default")
+        if command is evaluate:
+            source.add_argument("--fake", type=pictures_folder, help="score this folder of pictures instead of a model")
         sub.add_argument(
             "--truncation",
             type=number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION),
@@ -71,6 +88,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--fps", type=number(1, media.MAX_FPS), default=24, help="frames a second")
     sub.add_argument("--size", type=integer(16, media.MAX_SIZE), default=256, help="pixels a side, even for .mp4")
+
+    sub = add("evaluate", evaluate, "Generated pictures against held-out real ones: one line of JSON.")
+    sub.add_argument("--real", type=pictures_folder, required=True, help="pictures that were not trained on")
+    sub.add_argument("--train", type=pictures_folder, help="the training pictures, for the share of copies")
+    sub.add_argument("--seeds", type=scored_seeds, default="0-511", help="what the model paints, at least two")
+    sub.add_argument(
+        "--features",
+        metavar="FILE",
+        help="safetensors of torchvision's mobilenet_v2().features; unset: LOTUS_GAN_FEATURES, then a download",
+    )
     return parser
 
 
@@ -96,6 +123,50 @@ def interpolate(args: argparse.Namespace) -> None:
     media.save_animation(frames, args.output, fps=args.fps, size=args.size)
 
 
+def evaluate(args: argparse.Namespace) -> None:
+    from .metrics import Features, MetricsError, quality, smoothness  # torchvision is slow to load; painting needs none
+
+    # what is wrong with the input is found before anything slow is done
+    generator = None if args.fake else load_generator(args.model)
+    try:
+        features = Features(args.features)
+    except MetricsError as error:
+        raise WrongInput(error) from None
+    real = read_pictures(args.real, least=2)
+    train = read_pictures(args.train) if args.train else None
+    if train is not None:
+        known = len({p.numpy().tobytes() for p in real} & {p.numpy().tobytes() for p in train})
+        if known:
+            print(f"{known} pictures of --real are in --train too: copied_percent means nothing", file=sys.stderr)
+    if generator is None:
+        fake = features.of_pictures(read_pictures(args.fake, least=2))
+        report, walks = {"fake": model_name(args.fake)}, {}
+    else:
+        z = latents.truncate(latents.from_seeds(seed_list(args.seeds), generator.z_dim), args.truncation)
+        fake = features.of_generator(generator, z)
+        report, walks = {"model": model_name(args.model)}, {"smoothness": smoothness(features, generator, z)}
+        walks |= {"seeds": args.seeds, "truncation": args.truncation}
+    training = None if train is None else features.of_training(train)
+    report |= {"real": model_name(args.real)} | quality(features.of_pictures(real), fake, training) | walks
+    report["features"] = features.source
+    print(json.dumps({name: round(value, 4) if isinstance(value, float) else value for name, value in report.items()}))
+
+
+def read_pictures(folder: Path, least: int = 1) -> torch.Tensor:
+    """A folder -> (N, 3, 128, 128) uint8; what was left out is said on stderr. WrongInput for fewer than `least`."""
+    from .data import DataError, load_folder
+
+    try:
+        pictures = load_folder(folder)
+    except DataError as error:
+        raise WrongInput(error) from None
+    if pictures.refused:
+        print(f"{folder}: {pictures.report()}", file=sys.stderr)
+    if len(pictures.paths) < least:
+        raise WrongInput(f"{str(folder)!r} has {len(pictures.paths)} picture, and at least {least} are needed")
+    return pictures.images
+
+
 def seed_list(text: str) -> list[int]:
     """`0-3,70` -> [0, 1, 2, 3, 70]."""
     seeds = []
@@ -118,6 +189,20 @@ def key_seeds(text: str) -> list[int]:
     if not 2 <= len(seeds) <= 64:
         raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds, got {len(seeds)}")
     return seeds
+
+
+def scored_seeds(text: str) -> str:
+    """A list of seeds to score, checked and kept as it was written: the report repeats it."""
+    count = len(seed_list(text))
+    if not 2 <= count <= MAX_SCORED:
+        raise argparse.ArgumentTypeError(f"an evaluation takes 2 to {MAX_SCORED} seeds, got {count}")
+    return text
+
+
+def pictures_folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(text)
 
 
 def folder(text: str) -> Path:

@@ -66,6 +66,7 @@ BELOW = {
     "checkpoint": {"files"},
     "files": set(),
     "data": {"config"},
+    "metrics": {"config", "data", "latents", "media"},
     "hub": {"networks", "config", "latents", "media", "files"},
     "training": {"losses", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
     "callbacks": {"training", "latents", "media", "files"},
