@@ -7,6 +7,8 @@ The same command again goes on where the last call stopped, whether it was Ctrl-
 """
 
 import argparse
+import ctypes
+import platform
 import signal
 import sys
 from dataclasses import fields
@@ -40,7 +42,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", required=True, type=Path, metavar="DIR", help="where the run lives; resumed if it is there"
     )
-    parser.add_argument("--val", type=Path, metavar="DIR", help="pictures never trained on, for the overfitting gauge")
+    parser.add_argument(
+        "--val",
+        type=Path,
+        metavar="DIR",
+        help="pictures never trained on: they choose the best model, gauge overfitting",
+    )
+    parser.add_argument(
+        "--heldout", type=Path, metavar="DIR", help="pictures for the figures in the model card only (default: --val's)"
+    )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
     parser.add_argument(
         "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
@@ -71,31 +81,34 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
     from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
-    from lotus_gan.data import load_folder
     from lotus_gan.training import Trainer, TrainingError
 
-    pictures = load_folder(options.data)
-    print(f"{options.data}: {pictures.report()}")
-    validation = load_folder(options.val) if options.val else None
-    if validation:
-        print(f"{options.val}: {validation.report()}, for validation only")
+    keep_memory()
+    pictures = read(options.data)
+    validation = read(options.val, ", for validation only") if options.val else None
+    heldout = read(options.heldout, ", for the card only") if options.heldout else None
     options.output.mkdir(parents=True, exist_ok=True)
     try:
         trainer = Trainer(config, pictures.images, options.output, validation and validation.images)
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
+        judge = find_judge(trainer) if options.val else None
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
         stopped = stop_on_signals()
         progress = Progress(trainer)
+        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge])]
         try:
-            trainer.train([progress, Metrics(trainer), Previews(trainer)], should_stop=lambda: bool(stopped))
+            trainer.train(callbacks, should_stop=lambda: bool(stopped))
         finally:
             progress.close()
     except TrainingError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     Previews(trainer).save()
-    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data)
+    figures = judge.examine((heldout or validation).images) if judge else {}
+    if judge:
+        figures["real"] = (options.heldout or options.val).resolve().name
+    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data, figures=figures)
     if trainer.step_number < config.steps:
         print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
@@ -103,6 +116,36 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         hub.push(options.output, options.push_to_hub)
         print(f"pushed to {options.push_to_hub}")
     return 0
+
+
+def read(folder: Path, purpose: str = ""):
+    """The pictures of a folder, and what was read or left out on the terminal."""
+    from lotus_gan.data import load_folder
+
+    pictures = load_folder(folder)
+    print(f"{folder}: {pictures.report()}{purpose}")
+    return pictures
+
+
+def find_judge(trainer):
+    """Who chooses the best model; None, with a word on why, where the network that it sees with cannot be had."""
+    from lotus_gan.callbacks import Judge
+    from lotus_gan.metrics import Features, MetricsError
+
+    try:
+        return Judge(trainer, Features())
+    except MetricsError as error:
+        print(f"no figures of quality, and the last model instead of the best: {error}", file=sys.stderr)
+        return None
+
+
+def keep_memory() -> None:
+    """Let glibc keep the memory that it frees: asking the system anew for every picture costs an eighth of a step."""
+    if platform.libc_ver()[0] == "glibc":
+        mallopt = ctypes.CDLL(None).mallopt
+        m_mmap_threshold, m_trim_threshold, m_top_pad = -3, -1, -2  # malloc.h
+        for option, value in ((m_mmap_threshold, 2**30), (m_trim_threshold, 2**31 - 1), (m_top_pad, 2**26)):
+            mallopt(option, value)
 
 
 def stop_on_signals() -> list[int]:

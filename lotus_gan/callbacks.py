@@ -1,17 +1,23 @@
-"""What happens beside the game, after each step: the progress bar, metrics.jsonl and the preview pictures."""
+"""What happens beside the game, after each step: progress bar, metrics.jsonl, preview pictures, and the judge."""
 
 import json
 import math
 import time
+from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from . import latents
 from .files import whole_or_nothing
 from .media import grid, paint, save_atomically
+from .metrics import Features, MetricsError, quality, smoothness
+from .networks import Generator
 from .training import Trainer
 
 PREVIEW_SEEDS = range(16)
+EXAM_SEEDS = range(512)
+JUDGED_SEEDS = range(1000, 1256)  # not those that a card's figures are taken from: a model is not chosen by its exam
 
 
 class Progress:
@@ -44,11 +50,7 @@ class Metrics:
         self.trainer = trainer
         self.path = trainer.output / "metrics.jsonl"
         self.last_time, self.last_shown = time.monotonic(), trainer.images_shown
-        if self.path.is_file():
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if _step_of(line) <= trainer.step_number]
-            with whole_or_nothing(self.path) as part:
-                part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        read_log(self.path, trainer.step_number)
 
     def __call__(self) -> None:
         trainer, config = self.trainer, self.trainer.config
@@ -56,10 +58,7 @@ class Metrics:
             return
         now = time.monotonic()
         line = {
-            "step": trainer.step_number,
-            "epoch": round(trainer.epoch, 3),
-            "kimg": trainer.images_shown / 1000,
-            "minutes": round(trainer.seconds / 60, 2),
+            **_where(trainer),
             **trainer.mean_losses(),
             # the gap between the first two says how far the critic has learnt the training pictures by heart
             "score_train": trainer.mean_score(trainer.images),
@@ -68,9 +67,86 @@ class Metrics:
             "images_per_second": round((trainer.images_shown - self.last_shown) / (now - self.last_time), 2),
         }
         self.last_time, self.last_shown = now, trainer.images_shown
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        append_log(self.path, line)
+
+
+class Judge:
+    """Figures of quality of the moving average against held-out pictures, every `judge_every` steps: quality.jsonl.
+
+    The best model so far is the one in the run's folder; the last one is in its `last/`. Best is by `rank`.
+    The pictures are the trainer's validation pictures. MetricsError if those are fewer than two.
+    """
+
+    def __init__(self, trainer: Trainer, features: Features):
+        if trainer.validation is None or len(trainer.validation) < 2:
+            raise MetricsError("at least 2 validation pictures are needed")
+        self.trainer, self.features = trainer, features
+        self.real = features.of_pictures(trainer.validation)
+        self.path = trainer.output / "quality.jsonl"
+        self.lines = read_log(self.path, trainer.step_number)
+        trainer.model_folder = trainer.output / "last"
+
+    @property
+    def best(self) -> dict:
+        """The line of the best model, empty before the first."""
+        return min(self.lines, key=rank, default={})
+
+    def __call__(self) -> None:
+        step, config = self.trainer.step_number, self.trainer.config
+        if step == config.steps or (config.judge_every and step % config.judge_every == 0):
+            self.judge()
+
+    def judge(self) -> None:
+        """Take the figures now, once a step, and keep the model if it is the best."""
+        if self.lines and self.lines[-1]["step"] == self.trainer.step_number:
+            return
+        z = latents.from_seeds(JUDGED_SEEDS, self.trainer.config.z_dim)
+        figures = quality(self.real, self.features.of_generator(self.trainer.ema, z))
+        self.lines.append(_where(self.trainer) | {name: round(value, 4) for name, value in figures.items()})
+        if self.best is self.lines[-1]:
+            self.trainer.save_model(self.trainer.output)
+        append_log(self.path, self.lines[-1])
+
+    def examine(self, pictures: torch.Tensor) -> dict:
+        """The best model's figures for its card: 512 fixed seeds against pictures (N, 3, 128, 128) uint8."""
+        self.judge()
+        best = Generator.from_pretrained(self.trainer.output)
+        z = latents.from_seeds(EXAM_SEEDS, best.z_dim)
+        real, fake = self.features.of_pictures(pictures), self.features.of_generator(best, z)
+        figures = quality(real, fake, self.features.of_training(self.trainer.images))
+        figures["smoothness"] = smoothness(self.features, best, z)
+        return figures | {name: self.best[name] for name in ("step", "kimg", "minutes")}
+
+
+def rank(figures: dict) -> float:
+    """Lower is better: KID, less 200 times coverage. KID alone likes a model that paints the middle of the data."""
+    return figures["kid"] - 200 * figures["coverage"]
+
+
+def _where(trainer: Trainer) -> dict:
+    return {
+        "step": trainer.step_number,
+        "epoch": round(trainer.epoch, 3),
+        "kimg": trainer.images_shown / 1000,
+        "minutes": round(trainer.seconds / 60, 2),
+    }
+
+
+def read_log(path: Path, step: int) -> list[dict]:
+    """The lines of a JSON log, after those later than `step` are taken out of it: a resumed run redoes them."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if _step_of(line) <= step]
+    with whole_or_nothing(path) as part:
+        part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    return [json.loads(line) for line in kept]
+
+
+def append_log(path: Path, line: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def _step_of(line: str) -> float:

@@ -18,7 +18,9 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
+from . import latents
 from .files import whole_or_nothing
+from .media import grid, paint, save_atomically
 from .networks import Generator
 
 
@@ -50,21 +52,33 @@ def model_name(model: str | Path) -> str:
     return Path(model).resolve().name if Path(model).is_dir() else str(model)
 
 
-CARD_FILES = ["model.safetensors", "config.json", "README.md", "metrics.jsonl", "previews/*", "timeline/*"]
+CARD_FILES = [
+    "model.safetensors",
+    "config.json",
+    "README.md",
+    "samples.webp",
+    "metrics.jsonl",
+    "quality.jsonl",
+    "previews/*",
+    "timeline/*",
+]
 
 
-def write_card(trainer, command: list[str], data: Path) -> None:
-    """README.md of a run's folder, from what the run knows: the command, the machine, the minutes, the settings.
+def write_card(trainer, command: list[str], data: Path, figures: dict) -> None:
+    """README.md and samples.webp of a run's folder, from what the run knows: the command, the machine, the minutes,
+    the settings, the figures of quality (empty where nothing was measured).
 
     The front matter is the Hub's. A licence is not guessed: the maker of the pictures adds it.
     """
     config = trainer.config
+    generator = load_generator(trainer.output)
+    z = latents.from_seeds(range(64), generator.z_dim)
+    save_atomically(grid(paint(generator, z), columns=8), trainer.output / "samples.webp", quality=90)
     front = ModelCardData(
         library_name="lotus-gan",
         pipeline_tag="unconditional-image-generation",
         tags=["gan", "wgan-gp", "pytorch", "safetensors", config.architecture],
     )
-    preview = f"previews/step_{trainer.step_number:07d}.webp"
     settings = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())
     history = "".join(f"\n- {change}" for change in trainer.changes)
     text = f"""---
@@ -74,9 +88,9 @@ def write_card(trainer, command: list[str], data: Path) -> None:
 
 A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data.resolve().name}) at 128 x 128.
 
-![seeds 0 to 15, uncurated]({preview})
+![seeds 0 to 63, uncurated](samples.webp)
 
-Seeds 0 to 15 in order, as they come; earlier stages of the same seeds are in `previews/`.
+Seeds 0 to 63 in order, as they come; stages of the first 16 of them are in `previews/`.
 
 | | |
 | --- | --- |
@@ -86,6 +100,8 @@ Seeds 0 to 15 in order, as they come; earlier stages of the same seeds are in `p
 | generator steps | {trainer.step_number} |
 | kimg (thousand pictures shown to the critic) | {trainer.images_shown / 1000:.1f} |
 | epochs | {trainer.epoch:.0f} |
+
+{_figures_table(figures)}
 
 ```python
 from lotus_gan import Generator, latents
@@ -100,10 +116,33 @@ images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 12
 {history}
 
 ## Limits
-It has seen {len(trainer.images)} pictures and paints nothing else. No figure of quality has been measured.
+It has seen {len(trainer.images)} pictures and paints nothing else, at 128 x 128 pixels.
 """
     with whole_or_nothing(trainer.output / "README.md") as part:
         part.write_text(text, encoding="utf-8")
+
+
+def _figures_table(figures: dict) -> str:
+    if not figures:
+        return "No figure of quality has been measured."
+    rows = [
+        ("KID x 1000 (0 is perfect)", f"{figures['kid']:.1f}, spread {figures['kid_std']:.1f}"),
+        ("precision, recall", f"{figures['precision']:.2f}, {figures['recall']:.2f}"),
+        ("density, coverage", f"{figures['density']:.2f}, {figures['coverage']:.2f}"),
+        ("copied %", f"{figures['copied_percent']:.1f} (perfect: {figures['copied_percent_if_perfect']:.0f})"),
+        ("longest step of a walk over the mean", f"{figures['smoothness']:.2f}"),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    when = f"step {figures['step']} ({figures['kimg']:.1f} kimg, {figures['minutes']:.0f} minutes)"
+    seeds, real = f"seeds 0 to {figures['n_fake'] - 1}", f"{figures['n_real']} pictures of {figures['real']}"
+    return f"""The model here is that of {when}, chosen by KID and coverage on the validation pictures.
+
+Measured on {seeds} without truncation against the {real}, which were never trained on
+(`python -m lotus_gan evaluate`; features of MobileNetV2):
+
+| | |
+| --- | --- |
+{table}"""
 
 
 def describe_machine(device: torch.device) -> str:

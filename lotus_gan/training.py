@@ -17,10 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from . import checkpoint, latents
 from .augment import augment, parse_policy
-from .config import TrainConfig
+from .config import RESOLUTION, TrainConfig
 from .data import Shuffled, fingerprint
 from .losses import critic_loss, generator_loss, gradient_penalty
 from .media import from_uint8
@@ -29,7 +30,7 @@ from .networks import Critic, Generator
 # a run goes on only with what these fix; every other setting may change between two calls
 FIXED = ("architecture", "z_dim", "width", "seed")
 # what has no influence on the weights of a given step; a change of anything else is remembered for the model card
-HARMLESS = ("steps", "max_minutes", "log_every", "checkpoint_every", "preview_every")
+HARMLESS = ("steps", "max_minutes", "log_every", "judge_every", "checkpoint_every", "preview_every")
 
 
 class TrainingError(RuntimeError):
@@ -49,7 +50,9 @@ class Trainer:
         parse_policy(config.augment)
         self.config, self.images, self.validation = config, images, validation
         self.data = fingerprint(images)
-        self.output = Path(output)
+        self.output = self.model_folder = Path(
+            output
+        )  # a judge sends the last model elsewhere and keeps this for the best
         self.device = pick_device(config.device)
         self.random = torch.Generator().manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):
@@ -75,6 +78,12 @@ class Trainer:
     def epoch(self) -> float:
         """How often each picture has been shown to the critic."""
         return self.images_shown / len(self.images)
+
+    @property
+    def size(self) -> int:
+        """The side of the pictures that are played with now, in pixels."""
+        kimg = self.images_shown / 1000
+        return next((size for size, until in self.config.growth() if kimg < until), RESOLUTION)
 
     @property
     def n_critic(self) -> int:
@@ -105,13 +114,21 @@ class Trainer:
             fake = self._augment(self._fake_batch())
         with self._precision():
             real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
-            penalty = gradient_penalty(self.critic, real, fake, generator=self.random)
+            penalty = self._penalty(real, fake)
         loss = critic_loss(real_scores, fake_scores)
+        drift = real_scores.square().mean()
         self.adam_critic.zero_grad(set_to_none=True)
-        (loss + self.config.lambda_gp * penalty).backward()
+        (loss + self.config.lambda_gp * penalty + self.config.drift * drift).backward()
         self.adam_critic.step()
         self.images_shown += self.config.batch_size
         return -loss.detach(), penalty.detach()
+
+    def _penalty(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """The gradient penalty, or in all but one of `penalty_every` updates nothing and then that much more."""
+        every = self.config.penalty_every
+        if self.images_shown // self.config.batch_size % every:
+            return torch.zeros((), device=self.device)
+        return every * gradient_penalty(self.critic, real, fake, generator=self.random)
 
     def _generator_update(self) -> torch.Tensor:
         fake = self._augment(self._fake_batch())
@@ -134,17 +151,21 @@ class Trainer:
                 average.copy_(value)  # BatchNorm's count of batches
 
     def real_batch(self) -> torch.Tensor:
-        """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, 128, 128) in [-1, 1]."""
+        """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, size, size) in [-1, 1]."""
         images = self.images[self.shuffled.next(self.config.batch_size)]
         if self.config.mirror:
             flip = torch.rand(len(images), generator=self.random) < 0.5
             images[flip] = images[flip].flip(3)
-        return from_uint8(images.to(self.device)).contiguous(memory_format=torch.channels_last)
+        return self._shrink(from_uint8(images.to(self.device))).contiguous(memory_format=torch.channels_last)
+
+    def _shrink(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, 3, 128, 128) -> (N, 3, size, size), each pixel the mean of those that it stands for."""
+        return F.avg_pool2d(images, RESOLUTION // self.size) if self.size < RESOLUTION else images
 
     def _fake_batch(self) -> torch.Tensor:
         z = torch.randn(self.config.batch_size, self.config.z_dim, generator=self.random)
         with self._precision():
-            return self.generator(z.to(self.device)).float()
+            return self.generator(z.to(self.device), self.size).float()
 
     def _augment(self, images: torch.Tensor) -> torch.Tensor:
         return augment(images, self.config.augment, generator=self.random)
@@ -189,8 +210,9 @@ class Trainer:
     def mean_score(self, images: torch.Tensor) -> float:
         """The critic's mean score of up to 64 pictures (N, 3, 128, 128), uint8 or in [-1, 1]."""
         images = images[:64].to(self.device)
+        images = self._shrink(from_uint8(images) if images.dtype == torch.uint8 else images)
         with self._precision():
-            return float(self.critic(from_uint8(images) if images.dtype == torch.uint8 else images).float().mean())
+            return float(self.critic(images).float().mean())
 
     @torch.no_grad()
     def ema_pictures(self, count: int) -> torch.Tensor:
@@ -223,13 +245,15 @@ class Trainer:
             "changes": self.changes,
         }
         checkpoint.save(self.checkpoint_path, tensors, info)
-        self._save_model()
+        self.save_model(self.model_folder)
 
-    def _save_model(self) -> None:
-        with tempfile.TemporaryDirectory(dir=self.output, prefix=".model") as part:
+    def save_model(self, folder: Path) -> None:
+        """Write the moving average as a model that `Generator.from_pretrained` loads."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".model") as part:
             self.ema.save_pretrained(part)
             for name in ("model.safetensors", "config.json"):
-                (Path(part) / name).replace(self.output / name)
+                (Path(part) / name).replace(folder / name)
 
     def resume(self) -> None:
         """Go on from the checkpoint in the output folder. ValueError if it belongs to another model or data set."""

@@ -69,7 +69,7 @@ BELOW = {
     "metrics": {"config", "data", "latents", "media"},
     "hub": {"networks", "config", "latents", "media", "files"},
     "training": {"losses", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
-    "callbacks": {"training", "latents", "media", "files"},
+    "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
 }
 
 

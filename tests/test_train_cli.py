@@ -32,7 +32,11 @@ def test_the_contracts_line(pictures, tmp_path):
     assert generator(latents.from_seeds([0], 100)).shape == (1, 3, 128, 128)
     assert json.loads((out / "config.json").read_text()) == {"architecture": "article", "width": 64, "z_dim": 100}
     card = (out / "README.md").read_text()
-    assert "--preset article --steps 2 --batch-size 8" in card and "previews/step_0000002.webp" in card
+    assert (
+        "--preset article --steps 2 --batch-size 8" in card
+        and "](samples.webp)" in card
+        and (out / "samples.webp").is_file()
+    )
     assert (out / "previews/step_0000002.webp").is_file() and (out / "checkpoint").is_dir()
 
 
@@ -123,7 +127,7 @@ def test_every_setting_is_a_flag_with_its_default_in_the_help():
     text = train("--help").stdout
     for option in fields(TrainConfig):
         assert "--" + option.name.replace("_", "-") in text
-    assert "(default: 5 | 3)" in text  # n_critic of article and of lotus
+    assert "(default: 5 | 1)" in text  # n_critic of article and of lotus
 
 
 def test_training_needs_no_gradio(pictures, tmp_path):

@@ -1,13 +1,17 @@
 """The loop by its invariants: exact resume, the average, the boost, what happens when it diverges."""
 
+import copy
 import json
 from dataclasses import replace
 
 import pytest
 import torch
+from torchvision.transforms.functional import pil_to_tensor
 
-from lotus_gan import Generator, TrainConfig, checkpoint
-from lotus_gan.callbacks import Metrics, Previews, preview_due
+from lotus_gan import Generator, TrainConfig, callbacks, checkpoint, gradient_penalty, latents
+from lotus_gan.callbacks import Judge, Metrics, Previews, preview_due, rank
+from lotus_gan.media import paint
+from lotus_gan.metrics import MetricsError, quality
 from lotus_gan.training import Trainer, TrainingError, pick_device
 
 TINY = TrainConfig(
@@ -45,7 +49,15 @@ def assert_same_run(one, other):
         assert torch.equal(tensor, other_tensors[name]), name
 
 
-@pytest.mark.parametrize("changes", [{}, {"architecture": "article", "precision": "bf16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"architecture": "article", "precision": "bf16"},
+        # 6 pictures a step: stopped at 64 px, where Adam has not met the layers of 128 px yet
+        {"grow": "32:0.007,64:0.02", "penalty_every": 3, "drift": 0.1},
+    ],
+)
 def test_stop_and_resume_is_exact_to_the_bit(images, tmp_path, changes):
     """2 + 3 steps equal 5, with augmentation, mirroring, Adam, BatchNorm, the average and the order of pictures."""
     config = replace(TINY, **changes)
@@ -86,6 +98,44 @@ def test_average_is_the_plain_formula(images, tmp_path):
     for name in names:
         value = trainer.generator.state_dict()[name]
         torch.testing.assert_close(trainer.ema.state_dict()[name], torch.lerp(start[name], value, weight), msg=name)
+
+
+def test_pictures_grow_with_what_was_shown(images, tmp_path):
+    trainer = Trainer(replace(TINY, grow="32:0.012,64:0.018"), images, tmp_path)
+    sizes = []
+    for _ in range(4):
+        sizes.append((trainer.images_shown, trainer.size, trainer.real_batch().shape[2:]))
+        trainer.step()
+    assert sizes == [(0, 32, (32, 32)), (6, 32, (32, 32)), (12, 64, (64, 64)), (18, 128, (128, 128))]
+
+
+def test_a_small_picture_is_the_mean_of_its_pixels(tmp_path):
+    picture = torch.zeros(1, 3, 128, 128, dtype=torch.uint8)
+    picture[..., ::2] = 255
+    trainer = Trainer(replace(TINY, grow="64:1", mirror=False, augment=""), picture, tmp_path)
+    assert trainer.real_batch().abs().max() < 1e-6  # black and white in turn: grey
+
+
+def test_a_lazy_penalty_comes_seldom_and_heavier(images, tmp_path):
+    """In the mean over its turns the penalty of one batch is what it was; between them it is 0."""
+    trainer = Trainer(replace(TINY, penalty_every=3), images, tmp_path)
+    real = trainer.real_batch()
+    fake = torch.zeros_like(real)
+    penalties = []
+    for trainer.images_shown in range(0, 6 * TINY.batch_size, TINY.batch_size):
+        trainer.random.manual_seed(0)
+        penalties.append(trainer._penalty(real, fake).item())
+    always = gradient_penalty(trainer.critic, real, fake, generator=trainer.random.manual_seed(0)).item()
+    assert penalties == pytest.approx([3 * always, 0, 0] * 2) and always > 0
+
+
+def test_drift_pulls_the_scores_of_real_pictures_to_zero(images, tmp_path):
+    scores = []
+    for drift in (0.0, 1e3):
+        trainer = Trainer(replace(TINY, drift=drift, lr_critic=1e-3, n_critic=40), images, tmp_path / str(drift))
+        trainer.step()
+        scores.append(abs(trainer.mean_score(images)))
+    assert scores[1] < scores[0] / 2
 
 
 def test_critic_boost_doubles_n_critic(images, tmp_path):
@@ -159,6 +209,73 @@ def test_output_folder(images, tmp_path):
     loaded = Generator.from_pretrained(tmp_path)
     for name, value in trainer.ema.state_dict().items():
         assert torch.equal(value, loaded.state_dict()[name]), name
+
+
+class Eye:
+    """Stands in for MobileNetV2: a picture's features are its mean colour and its spread, times what a test says."""
+
+    def of_pictures(self, pictures):
+        x = pictures.double().flatten(2) / 255
+        return torch.cat([x.mean(2), x.std(2)], 1)
+
+    def of_training(self, pictures):
+        return torch.stack([self.of_pictures(pictures)] * 2)
+
+    def of_generator(self, generator, z):
+        return self.of_pictures(torch.stack([pil_to_tensor(picture) for picture in paint(generator, z)]))
+
+
+def test_the_judge_keeps_the_best_model_and_the_last(images, tmp_path, monkeypatch):
+    """Three models with KIDs of 5, 3 and 4: the folder holds the second, `last/` the third."""
+    kids = iter([5.0, 3.0, 4.0])
+    monkeypatch.setattr(callbacks, "quality", lambda real, fake: {"kid": next(kids), "coverage": 0.1})
+    trainer = Trainer(replace(TINY, steps=3, judge_every=1), images, tmp_path, validation=images[:3])
+    judge, averages = Judge(trainer, Eye()), []
+    trainer.train([judge, lambda: averages.append(copy.deepcopy(trainer.ema.state_dict()))])
+    for folder, average in ((tmp_path, averages[1]), (tmp_path / "last", averages[2])):
+        loaded = Generator.from_pretrained(folder).state_dict()
+        assert all(torch.equal(loaded[name], value) for name, value in average.items())
+    lines = [json.loads(line) for line in (tmp_path / "quality.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["kid"]) for line in lines] == [(1, 5.0), (2, 3.0), (3, 4.0)]
+    assert judge.best["step"] == 2
+
+
+def test_a_resumed_judge_remembers_the_best(images, tmp_path, monkeypatch):
+    """A worse third model does not take the second's place after a restart, and no step is judged twice."""
+    kids = iter([5.0, 3.0, 4.0])
+    monkeypatch.setattr(callbacks, "quality", lambda real, fake: {"kid": next(kids), "coverage": 0.1})
+    for steps in (2, 3):
+        trainer = Trainer(replace(TINY, steps=steps, judge_every=1), images, tmp_path, validation=images[:3])
+        judge = Judge(trainer, Eye())
+        trainer.train([judge])
+        judge.judge()
+        if steps == 2:
+            best = (tmp_path / "model.safetensors").read_bytes()
+    assert (tmp_path / "model.safetensors").read_bytes() == best
+    assert (tmp_path / "last/model.safetensors").read_bytes() != best
+
+
+def test_the_exam_is_of_the_best_model(images, tmp_path):
+    trainer = Trainer(replace(TINY, steps=1, judge_every=1), images, tmp_path, validation=images[:3])
+    judge = Judge(trainer, Eye())
+    trainer.train([judge])
+    figures = judge.examine(images)
+    eye, z = Eye(), latents.from_seeds(range(512), TINY.z_dim)
+    fake = eye.of_generator(Generator.from_pretrained(tmp_path), z)
+    assert figures["kid"] == pytest.approx(quality(eye.of_pictures(images), fake)["kid"])
+    assert (figures["n_real"], figures["n_fake"], figures["step"]) == (5, 512, 1)
+    assert figures["copied_percent_if_perfect"] == 5 and figures["smoothness"] >= 1
+
+
+def test_coverage_counts_beside_kid():
+    assert rank({"kid": 100, "coverage": 0.5}) == 0
+    assert rank({"kid": 150, "coverage": 0.5}) < rank({"kid": 100, "coverage": 0.2})
+
+
+def test_judging_needs_pictures_to_compare_with(images, tmp_path):
+    for validation in (None, images[:1]):
+        with pytest.raises(MetricsError, match="at least 2 validation pictures"):
+            Judge(Trainer(TINY, images, tmp_path, validation), Eye())
 
 
 def test_metrics_lines(images, tmp_path):
