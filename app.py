@@ -11,12 +11,15 @@ import gradio as gr
 
 from lotus_gan import ui
 
-BUNDLED = Path(__file__).resolve().parent / "weights" / "lotus"
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+BUNDLED = WEIGHTS / "lotus"
 
 
 def build_app() -> gr.Blocks:
-    """The page of the model that LOTUS_GAN_MODEL names, else of the weights in this repository."""
-    return ui.build(os.environ.get("LOTUS_GAN_MODEL") or BUNDLED, BUNDLED)
+    """The page of the model that LOTUS_GAN_MODEL names, else of all weights in this repository, `lotus` first."""
+    model = os.environ.get("LOTUS_GAN_MODEL")
+    others = sorted(path for path in WEIGHTS.glob("*/") if path != BUNDLED)
+    return ui.build([model] if model else [BUNDLED, *others], BUNDLED)
 
 
 if __name__ == "__main__":

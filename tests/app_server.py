@@ -1,6 +1,7 @@
 """The real app in a process of its own, for the tests of the page and of its API."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import torch
 from lotus_gan import Generator, latents
 
 ROOT = Path(__file__).resolve().parent.parent
+TRAINING_MODULES = ("training.py", "losses.py", "augment.py", "checkpoint.py", "data.py", "callbacks.py")
 START_LIMIT = 90  # s; a test machine may be busy, the README's promise is measured elsewhere
 
 
@@ -58,6 +60,17 @@ def _wait(app: App) -> None:
         except httpx.TransportError:
             time.sleep(0.2)
     raise AssertionError(f"the app did not answer within {START_LIMIT} s: {app.log.read_text()}")
+
+
+def copy_of_the_app(folder: Path, **models: Path) -> Path:
+    """What a Space needs and nothing else, with these models as its bundled weights."""
+    site = folder / "site"
+    ignored = shutil.ignore_patterns("__pycache__", *TRAINING_MODULES)
+    shutil.copytree(ROOT / "lotus_gan", site / "lotus_gan", ignore=ignored)
+    shutil.copy(ROOT / "app.py", site)
+    for name, model in models.items():
+        shutil.copytree(model, site / "weights" / name)
+    return site
 
 
 def save_colourful_model(folder: Path, seed: int = 0) -> Path:

@@ -1,13 +1,12 @@
 """The app as programs see it: the real server, its API, what it refuses and how it starts."""
 
 import json
-import shutil
 from string import Formatter
 
 import httpx
 import numpy as np
 import pytest
-from app_server import ROOT, running_app, save_colourful_model
+from app_server import TRAINING_MODULES, copy_of_the_app, running_app, save_colourful_model
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -15,7 +14,6 @@ from PIL import Image
 from lotus_gan.ui import texts
 
 FRENCH = {"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"}
-TRAINING_MODULES = ("training.py", "losses.py", "augment.py", "checkpoint.py", "data.py", "callbacks.py")
 
 
 @pytest.fixture(scope="module")
@@ -153,37 +151,35 @@ def test_the_page_opens_with_pictures(app):
 
 
 def test_a_model_that_cannot_be_loaded_does_not_stop_the_page(tmp_path, model):
-    site = copy_of_the_app(tmp_path, model)
+    site = copy_of_the_app(tmp_path, lotus=model)
     with running_app(tmp_path, "/no/such/<b>folder", site) as app:
         config = json.dumps(httpx.get(f"{app.url}/config").json())
         assert "&lt;b&gt;folder" in config and "fallback" in config
         assert len(Client(app.url, verbose=False).predict(1, 0, 1, api_name="/generate")) == 1
 
 
+def test_a_second_model_that_cannot_be_loaded_is_left_out(tmp_path, model):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    with running_app(tmp_path, None, copy_of_the_app(tmp_path, lotus=model, broken=broken)) as app:
+        [radio] = [c for c in httpx.get(f"{app.url}/config").json()["components"] if c["type"] == "radio"]
+    assert radio["props"]["choices"] == [["lotus", "lotus"]] and not radio["props"]["visible"]
+    assert "left out" in app.log.read_text()
+
+
 def test_without_any_model_it_ends_with_a_message(tmp_path):
-    site = copy_of_the_app(tmp_path, None)
+    site = copy_of_the_app(tmp_path)
     with pytest.raises(AssertionError, match="no model to show"), running_app(tmp_path, None, site):
         pass
     assert "Traceback" not in (tmp_path / "app.log").read_text()
 
 
 def test_it_starts_without_the_training_code(tmp_path, model):
-    site = copy_of_the_app(tmp_path, model)
+    site = copy_of_the_app(tmp_path, lotus=model)
     assert not any((site / "lotus_gan" / name).exists() for name in TRAINING_MODULES)
     with running_app(tmp_path, None, site) as app:
         assert len(Client(app.url, verbose=False).predict(2, 0, 1, api_name="/generate")) == 2
     assert "Traceback" not in app.log.read_text()
-
-
-def copy_of_the_app(folder, model):
-    """What a Space needs and nothing else; `model` becomes its bundled weights."""
-    site = folder / "site"
-    ignored = shutil.ignore_patterns("__pycache__", *TRAINING_MODULES)
-    shutil.copytree(ROOT / "lotus_gan", site / "lotus_gan", ignore=ignored)
-    shutil.copy(ROOT / "app.py", site)
-    if model:
-        shutil.copytree(model, site / "weights" / "lotus")
-    return site
 
 
 def test_the_shipped_weights_paint(tmp_path):

@@ -1,10 +1,11 @@
 """The page: a heading, one tab a module, and what `launch()` needs to show it.
 
-ui.build(model="user/lotus-gan", fallback="weights/lotus").launch(**ui.LAUNCH)
+ui.build(models=["user/lotus-gan"], fallback="weights/lotus").launch(**ui.LAUNCH)
 """
 
 import html
 import os
+from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import gradio as gr
 import torch
 
 from . import arguments, generate, interpolate, texts, theme
-from .studio import Studio, open_studio
+from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
 # in the time of one, and a container that sees all cores of its host does not drown in threads.
@@ -29,21 +30,31 @@ LAUNCH = {
 }
 
 
-def build(model: str | Path, fallback: Path) -> gr.Blocks:
-    """The page for a model (a folder or a Hub id). One that cannot be loaded is named in a banner and `fallback`
-    stands in; SystemExit with a message if that fails too."""
+def build(models: Sequence[str | Path], fallback: Path) -> gr.Blocks:
+    """The page for models (folders or Hub ids), the first of which it opens with; the API always paints with that one.
+    If that one cannot be loaded, it is named in a banner and `fallback` stands in; SystemExit with a message if that
+    fails too."""
     torch.set_num_threads(1)
-    studio = open_studio(model, fallback)
+    studios = open_studios(models, fallback)
+    studio = next(iter(studios.values()))
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
     with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if studio.problem:
             _banner(studio)
+        model = gr.Radio(
+            list(studios),
+            value=studio.name,
+            label=texts.static("model"),
+            info=texts.static("model_info"),
+            visible=len(studios) > 1,
+            elem_id="model",
+        )
         with gr.Tabs():
             with gr.Tab(texts.static("generate_tab"), id="generate"):
-                generate.build(studio)
+                generate.build(studios, model)
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
-                interpolate.build(studio)
+                interpolate.build(studios, model)
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page
 

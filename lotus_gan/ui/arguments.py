@@ -4,6 +4,7 @@ Components hand over raw JSON (`preprocess=False`): Gradio's own checks let NaN 
 """
 
 import math
+from collections.abc import Collection
 
 import gradio as gr
 
@@ -36,6 +37,15 @@ def real(field: str, value, request: gr.Request) -> float:
     return float(number)
 
 
+def choice(field: str, value, names: Collection[str], request: gr.Request) -> str:
+    """`value` if it is one of `names`, else gr.Error."""
+    if value not in list(names):  # a list, as what is sent may be anything, hashable or not
+        named = _named(field, request)
+        message = texts.say("choice_refused", request, field=named, names=", ".join(names))
+        raise gr.Error(message, print_exception=False)
+    return value
+
+
 def _number(value) -> int | float | None:
     """None for anything that is not a finite number: NaN, text, null, true, lists."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -49,8 +59,11 @@ def _within(field: str, number: int | float) -> bool:
 
 def _refusal(key: str, field: str, request: gr.Request) -> gr.Error:
     low, high = RANGES[field]
-    label = texts.say(field, request)
-    # programs know the field by its name in the API, people by its label on the page
-    named = label if label.lower() == field else f"{label} ({field})"
-    message = texts.say(key, request, field=named, low=f"{low:.10g}", high=f"{high:.10g}")
+    message = texts.say(key, request, field=_named(field, request), low=f"{low:.10g}", high=f"{high:.10g}")
     return gr.Error(message, print_exception=False)
+
+
+def _named(field: str, request: gr.Request) -> str:
+    """Programs know a field by its name in the API, people by its label on the page."""
+    label = texts.say(field, request)
+    return label if label.lower() == field else f"{label} ({field})"

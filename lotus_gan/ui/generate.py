@@ -7,12 +7,14 @@ from . import arguments, texts
 from .studio import Studio
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
+PAINTING = {"preprocess": False, "concurrency_id": "paint", "show_progress": "minimal"}
 ROLL = f"() => [Math.floor(Math.random() * {latents.SEEDS}), false]"
 ROLL_IF = f"(again, seed) => again ? Math.floor(Math.random() * {latents.SEEDS}) : seed"
 
 
-def build(studio: Studio) -> None:
-    """The tab's components and events, inside the Blocks that is open."""
+def build(studios: dict[str, Studio], model: gr.Radio) -> None:
+    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+    first = next(iter(studios.values()))
 
     def generate(count: int, seed: int, truncation: float, request: gr.Request):
         """Paint `count` lotus flowers (1 to 16) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
@@ -20,7 +22,14 @@ def build(studio: Studio) -> None:
         count = arguments.whole("count", count, request)
         seed = arguments.whole("seed", seed, request)
         truncation = arguments.real("truncation", truncation, request)
-        return pictures(studio, count, seed, truncation)
+        return pictures(first, count, seed, truncation)
+
+    def generate_with(count, seed, truncation, model, request: gr.Request):
+        model = arguments.choice("model", model, studios, request)
+        count = arguments.whole("count", count, request)
+        seed = arguments.whole("seed", seed, request)
+        truncation = arguments.real("truncation", truncation, request)
+        return pictures(studios[model], count, seed, truncation)
 
     with gr.Row(elem_id="generate-layout"):
         with gr.Column(elem_id="generate-action"):
@@ -49,7 +58,7 @@ def build(studio: Studio) -> None:
                 buttons=[],
             )
         gallery = gr.Gallery(
-            pictures(studio, FIRST_COUNT, FIRST_SEED, latents.MAX_TRUNCATION),
+            pictures(first, FIRST_COUNT, FIRST_SEED, latents.MAX_TRUNCATION),
             label=texts.static("gallery"),
             columns=4,
             height="auto",
@@ -63,15 +72,11 @@ def build(studio: Studio) -> None:
     dice.click(None, outputs=[seed, new_seed], js=ROLL, api_visibility="private")
     seed.input(None, outputs=new_seed, js="() => false", api_visibility="private")
     # the browser draws the new seed, so that the field shows which seed the flowers have
-    button.click(None, [new_seed, seed], seed, js=ROLL_IF, api_visibility="private").then(
-        generate,
-        [count, seed, truncation],
-        gallery,
-        api_name="generate",
-        preprocess=False,
-        concurrency_id="paint",
-        show_progress="minimal",
-    )
+    rolled = button.click(None, [new_seed, seed], seed, js=ROLL_IF, api_visibility="private")
+    for event in (rolled.then, model.change):
+        event(generate_with, [count, seed, truncation, model], gallery, api_visibility="private", **PAINTING)
+    # programs ask the first model; the page itself never does
+    gr.Button(visible=False).click(generate, [count, seed, truncation], gallery, api_name="generate", **PAINTING)
 
 
 def pictures(studio: Studio, count: int, seed: int, truncation: float) -> list[tuple[str, str]]:

@@ -19,29 +19,32 @@ LOOP_SIZE = 256
 ROLL = f"() => Math.floor(Math.random() * {latents.SEEDS})"
 
 
-def build(studio: Studio) -> None:
-    """The tab's components and events, inside the Blocks that is open."""
+def build(studios: dict[str, Studio], model: gr.Radio) -> None:
+    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+    first = next(iter(studios.values()))
 
     def interpolate(seed_a: int, seed_b: int, position: float, request: gr.Request):
         """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
         seed_a = arguments.whole("seed_a", seed_a, request)
         seed_b = arguments.whole("seed_b", seed_b, request)
         position = arguments.real("position", position, request)
-        [picture] = studio.walk(seed_a, seed_b, torch.tensor([position]))
+        [picture] = first.walk(seed_a, seed_b, torch.tensor([position]))
         info = {"seed_a": seed_a, "seed_b": seed_b, "position": position}
-        return studio.png(picture, f"lotus-seeds-{seed_a}-{seed_b}-position-{position}", **info)
+        return first.png(picture, f"lotus-seeds-{seed_a}-{seed_b}-position-{position}", **info)
 
-    def show_walk(seed_a, seed_b, request: gr.Request):
+    def show_walk(seed_a, seed_b, model, request: gr.Request):
         if seed_a is None or seed_b is None:  # a field that is being typed in
             return gr.skip(), gr.skip(), gr.skip()
         seed_a = arguments.whole("seed_a", seed_a, request)
         seed_b = arguments.whole("seed_b", seed_b, request)
+        studio = studios[arguments.choice("model", model, studios, request)]
         waiting = gr.DownloadButton(value=None, interactive=False)  # the files of another pair would mislead
         return walk_sheet(studio, seed_a, seed_b), waiting, waiting
 
-    def make_loop(seed_a, seed_b, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
+    def make_loop(seed_a, seed_b, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
         seed_a = arguments.whole("seed_a", seed_a, request)
         seed_b = arguments.whole("seed_b", seed_b, request)
+        studio = studios[arguments.choice("model", model, studios, request)]
         progress(0.1, desc=texts.say("loop_painting", request))
         frames = walk_frames(studio, seed_a, seed_b)
         frames += frames[-2:0:-1]  # there and back, neither end twice
@@ -57,7 +60,7 @@ def build(studio: Studio) -> None:
             seed_a, dice_a = _seed_field("seed_a", FIRST_PAIR[0])
             swap = gr.Button(texts.static("swap"), size="sm", min_width=90, elem_id="swap")
             seed_b, dice_b = _seed_field("seed_b", FIRST_PAIR[1])
-        stage = glide.stage(walk_sheet(studio, *FIRST_PAIR), elem_id="stage")
+        stage = glide.stage(walk_sheet(first, *FIRST_PAIR), elem_id="stage")
         position = gr.Slider(
             *arguments.RANGES["position"],
             0.5,
@@ -77,9 +80,9 @@ def build(studio: Studio) -> None:
     swap.click(None, [seed_a, seed_b], [seed_a, seed_b], js="(a, b) => [b, a]", api_visibility="private")
     position.input(None, position, js=glide.SHOW, api_visibility="private")
     gr.on(
-        [seed_a.change, seed_b.change],
+        [seed_a.change, seed_b.change, model.change],
         show_walk,
-        [seed_a, seed_b],
+        [seed_a, seed_b, model],
         [stage, gif, mp4],
         preprocess=False,
         api_visibility="private",
@@ -90,7 +93,7 @@ def build(studio: Studio) -> None:
     )
     loop.click(
         make_loop,
-        [seed_a, seed_b],
+        [seed_a, seed_b, model],
         [gif, mp4],
         preprocess=False,
         api_visibility="private",

@@ -1,6 +1,8 @@
 """What every tab works with: the model, and the files that a browser fetches from it."""
 
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -37,6 +39,18 @@ class Studio:
     def png(self, picture: Image.Image, name: str, **info) -> str:
         """Write a picture that says how to make it again; returns its path, which the browser may fetch."""
         return str(save_png(picture, self.folder / f"{name}.png", **info, model=self.name))
+
+
+def open_studios(models: Sequence[str | Path], fallback: Path) -> dict[str, Studio]:
+    """The studios of all models by name, the first as `open_studio` has it; what else cannot be loaded is left out."""
+    first = open_studio(models[0], fallback)
+    studios = {first.name: first}
+    for model in models[1:]:
+        try:
+            studios[model_name(model)] = Studio(load_generator(model), model_name(model))
+        except ModelError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    return studios
 
 
 def open_studio(model: str | Path, fallback: Path) -> Studio:

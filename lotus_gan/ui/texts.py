@@ -18,6 +18,11 @@ TEXTS = {  # key: (English, French)
         "</strong>",
         "<strong>Le modèle demandé n’a pas pu être chargé ; voici celui qui accompagne cette page.</strong>",
     ),
+    "model": ("Model", "Modèle"),
+    "model_info": (
+        "lotus has seen 2,000 pictures; lotus-68 only 68, as in the article that this page follows.",
+        "lotus a vu 2 000 images ; lotus-68 seulement 68, comme dans l’article que cette page suit.",
+    ),
     # Generate
     "generate_tab": ("Generate", "Générer"),
     "generate": ("Generate", "Générer"),
@@ -54,6 +59,7 @@ TEXTS = {  # key: (English, French)
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
     ),
+    "choice_refused": ("{field} must be one of {names}.", "{field} : un choix parmi {names} est attendu."),
     "real_refused": (
         "{field} must be a number from {low} to {high}.",
         "{field} : un nombre de {low} à {high} est attendu.",

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from app_server import copy_of_the_app, running_app, save_colourful_model
 from gradio_client import Client
 from PIL import Image
 
@@ -204,6 +205,28 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     open_interpolate(page)
     labels = page.locator("#stage canvas").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
     assert labels == ["A · #3", "50 %", "B · #7"]
+
+
+def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
+    """Two bundled models: choosing the second changes the gallery, the walk and what a download says of itself."""
+    models = {name: save_colourful_model(tmp_path / name, seed) for seed, name in enumerate(("lotus", "other"))}
+    with running_app(tmp_path, None, copy_of_the_app(tmp_path, **models)) as app, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app.url)
+        page.wait_for_function(PICTURES_LOADED, arg=8)
+        before, names = page.locator("#gallery .grid-container img").first.get_attribute("src"), captions(page)
+        open_interpolate(page)
+        walk = stage_pixels(page)
+        page.get_by_role("radio", name="other").check()
+        page.wait_for_function("old => document.querySelector('#gallery .grid-container img').src !== old", arg=before)
+        assert captions(page) == names
+        path = page.locator("#gallery .grid-container img").first.get_attribute("src")
+        with Image.open(io.BytesIO(page.request.get(path).body())) as picture:
+            assert picture.text["model"] == "other"
+        page.wait_for_function(
+            f"old => String({STAGE_PIXELS.removeprefix('() => ')}.slice(0, 4000)) !== old",
+            arg=",".join(str(v) for p in walk.reshape(-1, 3)[:1000] for v in (*p, 255)),
+        )
 
 
 def test_two_visitors_do_not_meet(visit):
