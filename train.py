@@ -7,8 +7,6 @@ The same command again goes on where the last call stopped, whether it was Ctrl-
 """
 
 import argparse
-import ctypes
-import platform
 import signal
 import sys
 from dataclasses import fields
@@ -81,6 +79,7 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
     from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.machine import keep_memory
     from lotus_gan.training import Trainer, TrainingError
 
     keep_memory()
@@ -137,15 +136,6 @@ def find_judge(trainer):
     except MetricsError as error:
         print(f"no figures of quality, and the last model instead of the best: {error}", file=sys.stderr)
         return None
-
-
-def keep_memory() -> None:
-    """Let glibc keep the memory that it frees: asking the system anew for every picture costs an eighth of a step."""
-    if platform.libc_ver()[0] == "glibc":
-        mallopt = ctypes.CDLL(None).mallopt
-        m_mmap_threshold, m_trim_threshold, m_top_pad = -3, -1, -2  # malloc.h
-        for option, value in ((m_mmap_threshold, 2**30), (m_trim_threshold, 2**31 - 1), (m_top_pad, 2**26)):
-            mallopt(option, value)
 
 
 def stop_on_signals() -> list[int]:

@@ -20,7 +20,7 @@ from lotus_gan import PRESETS, TrainConfig
 from lotus_gan.callbacks import Judge
 from lotus_gan.config import SIZES
 from lotus_gan.data import load_folder
-from lotus_gan.hub import describe_machine
+from lotus_gan.machine import describe_machine, keep_memory
 from lotus_gan.media import from_uint8, to_uint8
 from lotus_gan.metrics import Features
 from lotus_gan.training import Trainer
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     images = load_folder(options.data).images
     validation = shrink(load_folder(options.val).images, options.size)

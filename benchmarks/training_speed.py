@@ -16,25 +16,30 @@ from dataclasses import replace
 import torch
 
 from lotus_gan import PRESETS, TrainConfig
+from lotus_gan.machine import keep_memory
 from lotus_gan.training import Trainer
 
 ARTICLE, LOTUS = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
 VARIANTS = {
     "article, full width, fp32": ARTICLE,
     "article, quarter width, fp32": replace(ARTICLE, width=16),
-    "lotus, fp32": LOTUS,
-    "lotus, bf16": replace(LOTUS, precision="bf16"),
+    "lotus at 32 px, fp32": replace(LOTUS, grow="32:1000"),
+    "lotus at 64 px, fp32": replace(LOTUS, grow="64:1000"),
+    "lotus at 128 px, fp32": replace(LOTUS, grow=""),
+    "lotus at 128 px, bf16": replace(LOTUS, grow="", precision="bf16"),
 }
 
 
 def pictures_per_second(config: TrainConfig) -> float:
-    """One step to warm up, one step timed, on random pictures."""
+    """As many steps as have one penalty to warm up, and as many timed, on random pictures."""
     images = torch.randint(0, 256, (68, 3, 128, 128), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(replace(config, device="cpu"), images, folder)
-        trainer.step()
+        for _ in range(config.penalty_every):
+            trainer.step()
         before, started = trainer.images_shown, time.perf_counter()
-        trainer.step()
+        for _ in range(config.penalty_every):
+            trainer.step()
         return (trainer.images_shown - before) / (time.perf_counter() - started)
 
 
@@ -52,6 +57,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each variant is measured")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch")
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     rates = {name: [] for name in VARIANTS}
     matrix = []

@@ -28,6 +28,7 @@ _MODULES = (
     "hub",
     "latents",
     "losses",
+    "machine",
     "media",
     "metrics",
     "networks",

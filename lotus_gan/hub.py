@@ -3,12 +3,10 @@
 generator = load_generator("weights/lotus")        # or "user/lotus-gan"
 """
 
-import platform
 import shlex
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from huggingface_hub import HfApi, ModelCardData
 from huggingface_hub.errors import (
     HFValidationError,
@@ -20,6 +18,7 @@ from huggingface_hub.errors import (
 
 from . import latents
 from .files import whole_or_nothing
+from .machine import describe_machine
 from .media import grid, paint, save_atomically
 from .networks import Generator
 
@@ -143,16 +142,6 @@ Measured on {seeds} without truncation against the {real}, which were never trai
 | | |
 | --- | --- |
 {table}"""
-
-
-def describe_machine(device: torch.device) -> str:
-    """The processor or GPU in words, and torch's version."""
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    else:
-        name = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, no GPU used"
-        name = f"{device.type}: {name}"
-    return f"{name}; torch {torch.__version__}"
 
 
 def push(folder: Path, repo_id: str) -> None:

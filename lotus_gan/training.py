@@ -24,6 +24,7 @@ from .augment import augment, parse_policy
 from .config import RESOLUTION, TrainConfig
 from .data import Shuffled, fingerprint
 from .losses import critic_loss, generator_loss, gradient_penalty
+from .machine import pick_device
 from .media import from_uint8
 from .networks import Critic, Generator
 
@@ -294,15 +295,3 @@ def _no_totals() -> dict[str, float]:
 
 def _values(module: torch.nn.Module) -> list[torch.Tensor]:
     return list(module.state_dict().values())
-
-
-def pick_device(name: str) -> torch.device:
-    """The device of that name; auto takes CUDA, then Apple's MPS, then the CPU. ValueError if it is not here."""
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(device for device, present in here.items() if present)
-    if not here[name]:
-        raise ValueError(
-            f"device {name} is not available here: choose auto or {' or '.join(d for d in here if here[d])}"
-        )
-    return torch.device(name)

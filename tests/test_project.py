@@ -65,10 +65,11 @@ BELOW = {
     "augment": set(),
     "checkpoint": {"files"},
     "files": set(),
+    "machine": set(),
     "data": {"config"},
     "metrics": {"config", "data", "latents", "media"},
-    "hub": {"networks", "config", "latents", "media", "files"},
-    "training": {"losses", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
+    "hub": {"networks", "config", "latents", "media", "files", "machine"},
+    "training": {"losses", "machine", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
     "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
 }
 

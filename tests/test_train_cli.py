@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from test_metrics import save_random_features
 
 from lotus_gan import Generator, TrainConfig, latents
 
@@ -90,6 +91,31 @@ def test_max_minutes_stops_cleanly(pictures, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "of 1000000; the same command goes on from here" in done.stdout
     Generator.from_pretrained(tmp_path / "out")
+
+
+def test_with_validation_pictures_the_card_has_figures(pictures, tmp_path):
+    """The run judges itself, and the card says on how many pictures; the network it sees with is untrained here."""
+    weights, out = save_random_features(tmp_path / "features.safetensors"), tmp_path / "out"
+    command = ["--data", pictures, "--val", pictures, "--heldout", ROOT / "data/lotus-68", "--output", out, *QUICK]
+    done = train(*command, "--steps", 3, "--judge-every", 2, env=os.environ | {"LOTUS_GAN_FEATURES": str(weights)})
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (out / "quality.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["n_real"], line["n_fake"]) for line in lines] == [(2, 10, 256), (3, 10, 256)]
+    card = (out / "README.md").read_text()
+    assert "seeds 0 to 511 without truncation against the 68 pictures of lotus-68" in card
+    best = min(lines, key=lambda line: line["kid"] - 200 * line["coverage"])
+    assert f"that of step {best['step']} " in card and "| KID x 1000 (0 is perfect) | " in card
+    Generator.from_pretrained(out / "last")
+
+
+def test_without_the_feature_network_training_goes_on(pictures, tmp_path):
+    out = tmp_path / "out"
+    nowhere = os.environ | {"LOTUS_GAN_FEATURES": str(tmp_path / "nowhere.safetensors")}
+    done = train("--data", pictures, "--val", pictures, "--output", out, *QUICK, "--steps", 1, env=nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "no figures of quality, and the last model instead of the best: there is no feature file" in done.stderr
+    assert "No figure of quality has been measured" in (out / "README.md").read_text()
+    Generator.from_pretrained(out)
 
 
 def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):

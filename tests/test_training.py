@@ -10,9 +10,10 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from lotus_gan import Generator, TrainConfig, callbacks, checkpoint, gradient_penalty, latents
 from lotus_gan.callbacks import Judge, Metrics, Previews, preview_due, rank
+from lotus_gan.machine import pick_device
 from lotus_gan.media import paint
 from lotus_gan.metrics import MetricsError, quality
-from lotus_gan.training import Trainer, TrainingError, pick_device
+from lotus_gan.training import Trainer, TrainingError
 
 TINY = TrainConfig(
     architecture="lotus",
