@@ -51,9 +51,8 @@ class Trainer:
         parse_policy(config.augment)
         self.config, self.images, self.validation = config, images, validation
         self.data = fingerprint(images)
-        self.output = self.model_folder = Path(
-            output
-        )  # a judge sends the last model elsewhere and keeps this for the best
+        # a judge keeps the output folder for the best model and sends the last one elsewhere
+        self.output = self.model_folder = Path(output)
         self.device = pick_device(config.device)
         self.random = torch.Generator().manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):

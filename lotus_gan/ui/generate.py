@@ -19,10 +19,7 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
     def generate(count: int, seed: int, truncation: float, request: gr.Request):
         """Paint `count` lotus flowers (1 to 16) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
         truncation from 0.3 (typical) to 1 (varied). Each PNG says in its metadata how to make it again."""
-        count = arguments.whole("count", count, request)
-        seed = arguments.whole("seed", seed, request)
-        truncation = arguments.real("truncation", truncation, request)
-        return pictures(first, count, seed, truncation)
+        return generate_with(count, seed, truncation, first.name, request)
 
     def generate_with(count, seed, truncation, model, request: gr.Request):
         model = arguments.choice("model", model, studios, request)
