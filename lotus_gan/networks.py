@@ -200,9 +200,18 @@ class _Paint(nn.Sequential):
         super().__init__(_Conv(c_in, c_out, 3, bias=False), nn.BatchNorm2d(c_out), nn.LeakyReLU(0.2))
 
 
+class _Show(nn.Sequential):
+    """Features -> three colours, at the largest size by way of a few `hidden` channels: without a layer that is not
+    linear at the pictures' own size, edges stay as wavy as the enlarging made them."""
+
+    def __init__(self, c_in: int, hidden: int):
+        layers = [_Conv(c_in, hidden, 3), nn.LeakyReLU(0.2)] if hidden else []
+        super().__init__(*layers, _Conv(hidden or c_in, 3, 3, gain=1.0))
+
+
 class _LotusGenerator(nn.Module):
-    """z -> 4 x 4 -> 8 -> ... -> 64 px of features; the last doubling is made of three channels only, where it is
-    cheap. At each size from 8 to 128 px a picture is read off the enlarged features and added to the one below."""
+    """z -> 4 x 4 -> 8 -> ... -> 64 px of features, enlarged once more for the last picture. At each size from 8 to 128 px
+    a picture is read off the enlarged features and added to the one below."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -214,17 +223,18 @@ class _LotusGenerator(nn.Module):
         for size, c in channels.items():
             if size > 4:  # convolve at half the size and enlarge: a quarter of the arithmetic
                 self.enter[str(size)] = _Paint(channels[size // 2], c)
-            if size <= 16:
-                self.refine[str(size)] = _Paint(c, c)
-            self.show[str(2 * size)] = _Conv(c, 3, 3, gain=1.0)
+            self.refine[str(size)] = _Paint(c, c)
+            self.show[str(2 * size)] = _Show(c, hidden=-(-w // 2) if 2 * size == RESOLUTION else 0)
             if 2 * size > SIZES[0]:
-                nn.init.zeros_(self.show[str(2 * size)].weight)
+                nn.init.zeros_(self.refine[str(size)][1].weight)
+                nn.init.zeros_(self.show[str(2 * size)][-1].weight)
 
     def forward(self, z: torch.Tensor, size: int) -> torch.Tensor:
         x = _act(self.first_norm(self.first(z).view(len(z), -1, 4, 4)))
         picture, side = 0, 4
         while True:
-            x = self.refine[str(side)](x) if str(side) in self.refine else x
+            refined = self.refine[str(side)](x)
+            x = refined if 2 * side <= SIZES[0] else x + refined
             side *= 2
             picture = picture + self.show[str(side)](_double(x))
             if side == size:
