@@ -210,8 +210,8 @@ class _Show(nn.Sequential):
 
 
 class _LotusGenerator(nn.Module):
-    """z -> 4 x 4 -> 8 -> ... -> 64 px of features, enlarged once more for the last picture. At each size from 8 to 128 px
-    a picture is read off the enlarged features and added to the one below."""
+    """z -> 4 x 4 -> 8 -> ... -> 64 px of features, enlarged once more for the last picture. At each size from 8 to
+    128 px a picture is read off the enlarged features and added to the one below."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
