@@ -200,13 +200,14 @@ class _Paint(nn.Sequential):
         super().__init__(_Conv(c_in, c_out, 3, bias=False), nn.BatchNorm2d(c_out), nn.LeakyReLU(0.2))
 
 
-class _Show(nn.Sequential):
-    """Features -> three colours, at the largest size by way of a few `hidden` channels: without a layer that is not
-    linear at the pictures' own size, edges stay as wavy as the enlarging made them."""
-
-    def __init__(self, c_in: int, hidden: int):
-        layers = [_Conv(c_in, hidden, 3), nn.LeakyReLU(0.2)] if hidden else []
-        super().__init__(*layers, _Conv(hidden or c_in, 3, 3, gain=1.0))
+def _show(c_in: int, size: int) -> nn.Sequential:
+    """Features (N, C, H, W) -> three colours (N, 3, 2 H, 2 W). Pictures of the largest size are bent after they are
+    enlarged: with nothing but linear layers at their own size, edges stay as wavy as the enlarging made them."""
+    double = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+    if size < RESOLUTION:
+        return nn.Sequential(double, _Conv(c_in, 3, 3, gain=1.0))
+    hidden = -(-c_in // 2)
+    return nn.Sequential(_Conv(c_in, hidden, 3), double, nn.LeakyReLU(0.2), _Conv(hidden, 3, 3, gain=1.0))
 
 
 class _LotusGenerator(nn.Module):
@@ -224,7 +225,7 @@ class _LotusGenerator(nn.Module):
             if size > 4:  # convolve at half the size and enlarge: a quarter of the arithmetic
                 self.enter[str(size)] = _Paint(channels[size // 2], c)
             self.refine[str(size)] = _Paint(c, c)
-            self.show[str(2 * size)] = _Show(c, hidden=-(-w // 2) if 2 * size == RESOLUTION else 0)
+            self.show[str(2 * size)] = _show(c, 2 * size)
             if 2 * size > SIZES[0]:
                 nn.init.zeros_(self.refine[str(size)][1].weight)
                 nn.init.zeros_(self.show[str(2 * size)][-1].weight)
@@ -236,7 +237,7 @@ class _LotusGenerator(nn.Module):
             refined = self.refine[str(side)](x)
             x = refined if 2 * side <= SIZES[0] else x + refined
             side *= 2
-            picture = picture + self.show[str(side)](_double(x))
+            picture = picture + self.show[str(side)](x)
             if side == size:
                 return torch.tanh(picture)
             x, picture = _double(self.enter[str(side)](x)), _double(picture)

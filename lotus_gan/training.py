@@ -98,20 +98,21 @@ class Trainer:
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
         n_critic = self.n_critic
-        for _ in range(n_critic):
-            wasserstein, penalty = self._critic_update()
+        for update in range(n_critic):
+            # the generator learns from the pictures that the critic has seen last: they are painted once for both
+            with torch.set_grad_enabled(update == n_critic - 1):
+                fake = self._fake_batch()
+            wasserstein, penalty = self._critic_update(fake.detach())
             self.totals["wasserstein"] += wasserstein / n_critic
             self.totals["penalty"] += penalty / n_critic
         self.critic.requires_grad_(False)
-        self.totals["generator_loss"] += self._generator_update()
+        self.totals["generator_loss"] += self._generator_update(fake)
         self.totals["steps"] += 1
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
 
-    def _critic_update(self) -> tuple[torch.Tensor, torch.Tensor]:
-        real = self._augment(self.real_batch())
-        with torch.no_grad():
-            fake = self._augment(self._fake_batch())
+    def _critic_update(self, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        real, fake = self._augment(self.real_batch()), self._augment(fake)
         with self._precision():
             real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
             penalty = self._penalty(real, fake)
@@ -130,10 +131,9 @@ class Trainer:
             return torch.zeros((), device=self.device)
         return every * gradient_penalty(self.critic, real, fake, generator=self.random)
 
-    def _generator_update(self) -> torch.Tensor:
-        fake = self._augment(self._fake_batch())
+    def _generator_update(self, fake: torch.Tensor) -> torch.Tensor:
         with self._precision():
-            loss = generator_loss(self.critic(fake).float())
+            loss = generator_loss(self.critic(self._augment(fake)).float())
         self.adam_generator.zero_grad(set_to_none=True)
         loss.backward()
         self.adam_generator.step()
