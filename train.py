@@ -49,6 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--heldout", type=Path, metavar="DIR", help="pictures for the figures in the model card only (default: --val's)"
     )
+    parser.add_argument(
+        "--init-from", metavar="MODEL", help="start from a trained generator: a folder or a Hub id; see --critic-warmup"
+    )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
     parser.add_argument(
         "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
@@ -88,7 +91,8 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     heldout = read(options.heldout, ", for the card only") if options.heldout else None
     options.output.mkdir(parents=True, exist_ok=True)
     try:
-        trainer = Trainer(config, pictures.images, options.output, validation and validation.images)
+        initial = hub.load_generator(options.init_from) if options.init_from else None
+        trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial)
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
         judge = find_judge(trainer) if options.val else None

@@ -5,10 +5,8 @@ A field's help text, range and choices live in its metadata; `PRESETS` holds wha
 
 import math
 from dataclasses import Field, dataclass, field, fields
-from itertools import pairwise
 
 RESOLUTION = 128  # px, of every picture inside
-SIZES = (32, 64, RESOLUTION)  # px, that a picture may have while a network grows
 
 ARCHITECTURES = ("article", "lotus")
 
@@ -98,12 +96,10 @@ class TrainConfig(ModelConfig):
     lr_critic: float = _option(1e-4, "Adam's rate for the critic", above=0)
     beta1: float = _option(0.0, "Adam's first decay", low=0, high=0.9999)
     beta2: float = _option(0.9, "Adam's second decay", low=0, high=0.9999)
-    penalty_every: int = _option(
-        1, "the penalty in one of so many critic updates only, with so many times its weight", low=1, high=100
+    critic_warmup: int = _option(
+        0, "critic updates before the generator's first, for a generator that has learnt already", low=0, high=10_000
     )
-    drift: float = _option(0.0, "weight of the squared scores of real pictures, which keeps them near 0", low=0)
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
-    grow: str = _option("", "begin with small pictures: 32:100,64:200 has 32 px until 100 kimg, then 64 px until 200")
     # few pictures
     mirror: bool = _option(False, "show each picture mirrored half of the time")
     augment: str = _option(
@@ -123,52 +119,27 @@ class TrainConfig(ModelConfig):
     # what is written, in steps
     log_every: int = _option(50, "a line in metrics.jsonl every so many steps", low=1)
     judge_every: int = _option(
-        1000, "figures of quality every so many steps, where --val is given; 0: only at the end", low=0
+        500, "figures of quality every so many steps, where --val is given; 0: only at the end", low=0
     )
     checkpoint_every: int = _option(200, "a checkpoint every so many steps; 0: only at the end", low=0)
     preview_every: int | None = _option(
         None, "a preview every so many steps; 0: only at the end; unset: steps 1, 2, 5, 10, 20, 50 ...", low=0
     )
 
-    def __post_init__(self):
-        super().__post_init__()
-        self.growth()
-
     @property
     def model(self) -> ModelConfig:
         return ModelConfig(**{option.name: getattr(self, option.name) for option in fields(ModelConfig)})
-
-    def growth(self) -> list[tuple[int, float]]:
-        """`grow` as [(size in px, until how many kimg)], ascending in both; ValueError if it is something else."""
-        try:
-            parts = [part.split(":") for part in self.grow.split(",") if part]
-            stages = [(int(size), float(kimg)) for size, kimg in parts]
-        except ValueError:
-            stages = [(0, 0.0)]
-        sizes, ends = [size for size, _ in stages], [0.0, *(kimg for _, kimg in stages)]
-        ascending = all(a < b for row in (sizes, ends) for a, b in pairwise(row))
-        if not (ascending and set(sizes) <= set(SIZES[:-1])):
-            small = " or ".join(map(str, SIZES[:-1]))
-            raise ValueError(f"grow must be a comma list of {small} px and kimg, as 32:100,64:200, got {self.grow!r}")
-        if stages and self.architecture != "lotus":
-            raise ValueError(f"grow is for the architecture lotus, not for {self.architecture}")
-        return stages
 
 
 PRESETS = {
     "article": {"critic_boost_epoch": 2000},
     "lotus": {
         "architecture": "lotus",
-        "z_dim": 128,
         "width": 16,
-        "steps": 40_000,
-        "n_critic": 1,
-        "penalty_every": 4,
-        "drift": 1e-3,
-        "grow": "32:150,64:250",
-        "lr_generator": 1e-3,
-        "lr_critic": 1e-3,
-        "beta2": 0.99,
+        "steps": 4000,
+        "n_critic": 3,
+        "lr_generator": 2e-4,
+        "lr_critic": 2e-4,
         "mirror": True,
         # without it the critic knows 68 pictures by heart after 80 kimg; with colours as well it learns nothing more
         "augment": "translation",

@@ -17,11 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 from . import checkpoint, latents
 from .augment import augment, parse_policy
-from .config import RESOLUTION, TrainConfig
+from .config import TrainConfig
 from .data import Shuffled, fingerprint
 from .losses import critic_loss, generator_loss, gradient_penalty
 from .machine import pick_device
@@ -43,10 +42,16 @@ class Trainer:
 
     config: every number. images: (N, 3, 128, 128) uint8. output: the run's folder; a checkpoint in it is resumed.
     validation: pictures that are never trained on, for the overfitting gauge only, same layout.
+    initial: a trained generator to start from instead of noise; ValueError if it is not of the config's shape.
     """
 
     def __init__(
-        self, config: TrainConfig, images: torch.Tensor, output: Path | str, validation: torch.Tensor | None = None
+        self,
+        config: TrainConfig,
+        images: torch.Tensor,
+        output: Path | str,
+        validation: torch.Tensor | None = None,
+        initial: Generator | None = None,
     ):
         parse_policy(config.augment)
         self.config, self.images, self.validation = config, images, validation
@@ -59,6 +64,10 @@ class Trainer:
             torch.manual_seed(config.seed)
             self.generator = Generator(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
             self.critic = Critic(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
+        if initial is not None:
+            if initial.config != config.model:
+                raise ValueError(f"the model to start from is {initial.config}, and the run wants {config.model}")
+            self.generator.load_state_dict(initial.state_dict())
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         betas = (config.beta1, config.beta2)
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
@@ -80,14 +89,11 @@ class Trainer:
         return self.images_shown / len(self.images)
 
     @property
-    def size(self) -> int:
-        """The side of the pictures that are played with now, in pixels."""
-        kimg = self.images_shown / 1000
-        return next((size for size, until in self.config.growth() if kimg < until), RESOLUTION)
-
-    @property
     def n_critic(self) -> int:
-        """Critic updates in the next step: doubled from `critic_boost_epoch` on, as the article does."""
+        """Critic updates in the next step: doubled from `critic_boost_epoch` on, as the article does; more in the first
+        one, if `critic_warmup` says so."""
+        if self.step_number == 0 and self.config.critic_warmup:
+            return self.config.critic_warmup
         boost = self.config.critic_boost_epoch
         return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
 
@@ -115,21 +121,13 @@ class Trainer:
         real, fake = self._augment(self.real_batch()), self._augment(fake)
         with self._precision():
             real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
-            penalty = self._penalty(real, fake)
+            penalty = gradient_penalty(self.critic, real, fake, generator=self.random)
         loss = critic_loss(real_scores, fake_scores)
-        drift = real_scores.square().mean()
         self.adam_critic.zero_grad(set_to_none=True)
-        (loss + self.config.lambda_gp * penalty + self.config.drift * drift).backward()
+        (loss + self.config.lambda_gp * penalty).backward()
         self.adam_critic.step()
         self.images_shown += self.config.batch_size
         return -loss.detach(), penalty.detach()
-
-    def _penalty(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """The gradient penalty, or in all but one of `penalty_every` updates nothing and then that much more."""
-        every = self.config.penalty_every
-        if self.images_shown // self.config.batch_size % every:
-            return torch.zeros((), device=self.device)
-        return every * gradient_penalty(self.critic, real, fake, generator=self.random)
 
     def _generator_update(self, fake: torch.Tensor) -> torch.Tensor:
         with self._precision():
@@ -151,21 +149,17 @@ class Trainer:
                 average.copy_(value)  # BatchNorm's count of batches
 
     def real_batch(self) -> torch.Tensor:
-        """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, size, size) in [-1, 1]."""
+        """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, 128, 128) in [-1, 1]."""
         images = self.images[self.shuffled.next(self.config.batch_size)]
         if self.config.mirror:
             flip = torch.rand(len(images), generator=self.random) < 0.5
             images[flip] = images[flip].flip(3)
-        return self._shrink(from_uint8(images.to(self.device))).contiguous(memory_format=torch.channels_last)
-
-    def _shrink(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, 3, 128, 128) -> (N, 3, size, size), each pixel the mean of those that it stands for."""
-        return F.avg_pool2d(images, RESOLUTION // self.size) if self.size < RESOLUTION else images
+        return from_uint8(images.to(self.device)).contiguous(memory_format=torch.channels_last)
 
     def _fake_batch(self) -> torch.Tensor:
         z = torch.randn(self.config.batch_size, self.config.z_dim, generator=self.random)
         with self._precision():
-            return self.generator(z.to(self.device), self.size).float()
+            return self.generator(z.to(self.device)).float()
 
     def _augment(self, images: torch.Tensor) -> torch.Tensor:
         return augment(images, self.config.augment, generator=self.random)
@@ -210,9 +204,8 @@ class Trainer:
     def mean_score(self, images: torch.Tensor) -> float:
         """The critic's mean score of up to 64 pictures (N, 3, 128, 128), uint8 or in [-1, 1]."""
         images = images[:64].to(self.device)
-        images = self._shrink(from_uint8(images) if images.dtype == torch.uint8 else images)
         with self._precision():
-            return float(self.critic(images).float().mean())
+            return float(self.critic(from_uint8(images) if images.dtype == torch.uint8 else images).float().mean())
 
     @torch.no_grad()
     def ema_pictures(self, count: int) -> torch.Tensor:

@@ -46,25 +46,6 @@ def test_out_of_range_is_refused_by_name(name, value):
         TrainConfig(**{name: value})
 
 
-def test_growth_is_read_from_a_list():
-    config = TrainConfig(architecture="lotus", grow="32:100,64:200.5")
-    assert config.growth() == [(32, 100.0), (64, 200.5)]
-    assert TrainConfig().growth() == []
-
-
-@pytest.mark.parametrize(
-    "grow", ["32", "16:100", "128:100", "64:100,32:200", "32:100,64:100", "32:-1", "32:nan", "a:b"]
-)
-def test_growth_that_makes_no_sense_is_refused(grow):
-    with pytest.raises(ValueError, match=f"^grow must be a comma list of 32 or 64 px and kimg.*got '{grow}'"):
-        TrainConfig(architecture="lotus", grow=grow)
-
-
-def test_the_article_does_not_grow():
-    with pytest.raises(ValueError, match="grow is for the architecture lotus, not for article"):
-        TrainConfig(grow="32:100")
-
-
 def test_every_field_has_a_help_text_and_a_type():
     for option in fields(TrainConfig):
         assert len(option.metadata["help"]) > 10, option.name
