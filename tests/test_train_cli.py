@@ -118,6 +118,18 @@ def test_without_the_feature_network_training_goes_on(pictures, tmp_path):
     Generator.from_pretrained(out)
 
 
+def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tmp_path):
+    command = ["--data", pictures, *QUICK, "--steps", 1]
+    assert train(*command, "--output", tmp_path / "first").returncode == 0
+    begun = [*command, "--init-from", tmp_path / "first", "--critic-warmup", 2]
+    done = train(*begun, "--output", tmp_path / "second")
+    assert done.returncode == 0, done.stderr
+    line = json.loads((tmp_path / "second/metrics.jsonl").read_text())
+    assert line["kimg"] == 2 * 2 / 1000  # two updates of two pictures before the generator's first
+    done = train(*begun, "--output", tmp_path / "third", "--width", 2)
+    assert done.returncode == 2 and "the model to start from is" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
     done = train(
         "--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 9, "--lr-critic", "1e30", "--log-every", 1
