@@ -43,6 +43,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
     options = parser.parse_args()
+    names = options.only.split(",")
+    if unknown := [name for name in names if name not in RECIPES]:
+        parser.error(f"--only has no {unknown[0]!r}: choose from {', '.join(RECIPES)}")
     keep_memory()
     torch.set_num_threads(options.threads)
     images = load_folder(options.data).images
@@ -53,7 +56,7 @@ def main() -> None:
     print(f"{len(images)} pictures, n = {len(validation)} against 256; {machine}\n")
     print("| recipe | kimg | " + " | ".join(f"KID, {end:g} min" for end in ends) + " | precision | recall |")
     print("| --- | --- | " + "--- | " * (len(ends) + 2), flush=True)
-    for name in options.only.split(","):
+    for name in names:
         config = TrainConfig(**PRESETS["lotus"] | {"device": "cpu"} | RECIPES[name])
         trainer = Trainer(config, images, options.output / name.replace(" ", "-"), validation)
         judge = Judge(trainer, features)
