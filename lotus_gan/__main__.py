@@ -1,6 +1,7 @@
 """Pictures, moving pictures and figures of quality from the command line.
 
     python -m lotus_gan sample --seeds 0-63 --output flowers
+    python -m lotus_gan sample --like lotus-seed-000042.png --output again      # the same picture, to the byte
     python -m lotus_gan interpolate --seeds 3,7,9 --output loop.mp4
     python -m lotus_gan sample --model user/lotus-gan --seeds 0-15,42 --truncation 0.7 --output flowers
     python -m lotus_gan evaluate --model runs/mine --real data/lotus-val --train data/lotus-68
@@ -70,14 +71,16 @@ def build_parser() -> argparse.ArgumentParser:
             source.add_argument("--fake", type=pictures_folder, help="score this folder of pictures instead of a model")
         sub.add_argument(
             "--truncation",
-            type=number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION),
+            type=truncation_of,
             default=latents.MAX_TRUNCATION,
             help="from 0.3, typical, to 1, varied",
         )
         return sub
 
     sub = add("sample", sample, "One PNG a seed: OUTPUT/seed000000.png and so on.")
-    sub.add_argument("--seeds", type=seed_list, default="0-15", help="such as 0-63,70")
+    which = sub.add_mutually_exclusive_group()
+    which.add_argument("--seeds", type=seed_list, default="0-15", help="such as 0-63,70")
+    which.add_argument("--like", type=Path, nargs="+", default=[], metavar="PNG", help="pictures to paint again")
     sub.add_argument("--output", type=folder, required=True, help="the folder to write to")
 
     sub = add("interpolate", interpolate, "A moving picture through the seeds and back to the first one.")
@@ -102,25 +105,36 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def sample(args: argparse.Namespace) -> None:
-    generator = load_generator(args.model)
     name = model_name(args.model)
+    wanted = [read_wish(path, name) for path in args.like] or [(seed, args.truncation) for seed in args.seeds]
+    generator = load_generator(args.model)
     args.output.mkdir(parents=True, exist_ok=True)
-    with tqdm(total=len(args.seeds), unit="picture", disable=None) as bar:
-        for start in range(0, len(args.seeds), media.BATCH):
-            seeds = args.seeds[start : start + media.BATCH]
-            z = latents.truncate(latents.from_seeds(seeds, generator.z_dim), args.truncation)
-            for seed, picture in zip(seeds, media.paint(generator, z), strict=True):
-                path = args.output / f"seed{seed:06d}.png"
-                media.save_png(picture, path, seed=seed, truncation=args.truncation, model=name)
-            bar.update(len(seeds))
+    for seed, truncation in tqdm(wanted, unit="picture", disable=None):
+        z = latents.truncate(latents.from_seeds([seed], generator.z_dim), truncation)
+        [picture] = media.paint(generator, z)
+        path = args.output / f"seed{seed:06d}.png"
+        media.save_png(picture, path, seed=seed, truncation=truncation, model=name)
+
+
+def read_wish(path: Path, model: str) -> tuple[int, float]:
+    """(seed, truncation) of a picture of ours, whose model must have the name `model`. WrongInput otherwise."""
+    info = media.read_info(path)
+    try:
+        [seed], truncation = seed_list(info["seed"]), truncation_of(info["truncation"])
+    except (KeyError, ValueError, argparse.ArgumentTypeError):
+        raise WrongInput(f"{path} does not say which seed it was painted from: only PNG files of ours do") from None
+    if info.get("model") != model:
+        raise WrongInput(f"{path} was painted by {info.get('model')!r}, not by {model!r}: name its model with --model")
+    return seed, truncation
 
 
 def interpolate(args: argparse.Namespace) -> None:
     generator = load_generator(args.model)
     keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
-    parts = latents.loop(keys, args.frames_per_pair).split(media.BATCH)
-    frames = [frame for part in tqdm(parts, unit="batch", disable=None) for frame in media.paint(generator, part)]
-    media.save_animation(frames, args.output, fps=args.fps, size=args.size)
+    walk = latents.loop(keys, args.frames_per_pair).split(1)
+    frames = [frame for z in tqdm(walk, unit="frame", disable=None) for frame in media.paint(generator, z)]
+    comment = f"seeds {','.join(map(str, args.seeds))}, truncation {args.truncation:g}, model {model_name(args.model)}"
+    media.save_animation(frames, args.output, fps=args.fps, size=args.size, comment=comment)
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -231,6 +245,9 @@ def number(low: float, high: float):
         return value
 
     return parse
+
+
+truncation_of = number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION)
 
 
 def integer(low: int, high: int):

@@ -95,7 +95,7 @@ class Features:
 
     def of_generator(self, generator: torch.nn.Module, z: torch.Tensor) -> torch.Tensor:
         """Latents (N, z_dim) -> (N, 1280) of what the generator paints; as little memory for 10,000 as for 10."""
-        parts = tqdm(z.split(media.BATCH), desc="painting", unit="batch", leave=False, disable=None)
+        parts = tqdm(z.split(BATCH), desc="painting", unit="batch", leave=False, disable=None)
         return torch.cat([self.of_pictures(media.paint(generator, part)) for part in parts])
 
 

@@ -57,7 +57,8 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
             network.load_state_dict(load_file(weights))
         except (SafetensorError, RuntimeError) as error:
             raise ValueError(f"{weights} does not fit its config.json ({error})") from None
-        return network.to(map_location).eval()
+        # channels last: half as long again otherwise, for one picture on a processor
+        return network.to(map_location, memory_format=torch.channels_last).eval()
 
 
 def _locate(model: str | Path, name: str, download: dict) -> Path:

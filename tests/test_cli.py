@@ -12,6 +12,7 @@ from app_server import ROOT, save_colourful_model
 from PIL import Image
 from test_metrics import save_random_features
 
+from lotus_gan import media
 from lotus_gan.__main__ import main, seed_list
 
 
@@ -59,6 +60,32 @@ def test_sample_writes_one_png_a_seed_and_the_same_bytes_twice(model, tmp_path):
     with Image.open(tmp_path / "a" / "seed000070.png") as picture:
         assert picture.size == (128, 128) and picture.mode == "RGB"
         assert picture.text["seed"] == "70" and picture.text["truncation"] == "1.0"
+
+
+def test_sample_paints_a_picture_again_to_the_byte(model, tmp_path):
+    again = ["sample", "--model", model, "--output", str(tmp_path / "again"), "--like"]
+    assert main([*again[:-1], "--seeds", "9", "--truncation", "0.7"]) == 0
+    first = (tmp_path / "again" / "seed000009.png").rename(tmp_path / "shared by somebody.png")
+    assert main([*again, str(first)]) == 0
+    assert (tmp_path / "again" / "seed000009.png").read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("foreign.png", "does not say which seed"),
+        ("text.png", "does not say which seed"),
+        ("other.png", "was painted by 'other', not by"),
+        ("none.png", "none.png: No such file"),
+    ],
+)
+def test_sample_refuses_pictures_that_it_cannot_paint_again(model, tmp_path, capsys, name, said):
+    Image.new("RGB", (8, 8)).save(tmp_path / "foreign.png")
+    (tmp_path / "text.png").write_text("no picture")
+    media.save_png(Image.new("RGB", (8, 8)), tmp_path / "other.png", seed=1, truncation=1.0, model="other")
+    assert main(["sample", "--model", model, "--output", str(tmp_path / "out"), "--like", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_problem_is_one_message_and_exit_code_2(model, tmp_path):

@@ -1,8 +1,10 @@
+from xml.etree import ElementTree
+
 import av
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
 from lotus_gan import Generator, latents, media
 
@@ -41,7 +43,7 @@ def test_a_picture_does_not_depend_on_its_batch(architecture):
     together = np.stack([np.asarray(p, dtype=int) for p in media.paint(model, z)])
     alone = np.stack([np.asarray(media.paint(model, z[i : i + 1])[0], dtype=int) for i in range(37)])
     assert together.shape == (37, 128, 128, 3)
-    assert abs(together - alone).max() <= 1
+    assert np.array_equal(together, alone)
 
 
 def test_a_grid_holds_every_picture_at_its_place(frames):
@@ -56,8 +58,27 @@ def test_a_png_carries_its_seed_and_its_pixels(frames, tmp_path):
     path = media.save_png(frames[0], tmp_path / "new" / "a.png", seed=42, truncation=0.7, model="élan/lotus")
     with Image.open(path) as picture:
         assert picture.format == "PNG"
-        assert picture.text == {"seed": "42", "truncation": "0.7", "model": "élan/lotus"}
         assert picture.tobytes() == frames[0].tobytes()
+        assert is_declared_synthetic(picture)
+    assert media.read_info(path) == {"seed": "42", "truncation": "0.7", "model": "élan/lotus"}
+
+
+def is_declared_synthetic(picture: Image.Image) -> bool:
+    """By the XMP that Pillow finds, read as any XML."""
+    rdf, iptc = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+    [description] = ElementTree.fromstring(picture.info["xmp"]).iter(f"{rdf}Description")
+    kind = description.get(f"{iptc}DigitalSourceType")
+    return kind == "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+def test_what_a_moving_picture_says_of_itself(frames, tmp_path):
+    said = "seeds 3,7, truncation 1, model élan/lotus"
+    paths = {s: media.save_animation(frames, tmp_path / f"loop{s}", comment=said) for s in media.ANIMATIONS}
+    with Image.open(paths[".gif"]) as gif, Image.open(paths[".webp"]) as webp, av.open(str(paths[".mp4"])) as mp4:
+        assert gif.info["comment"].decode() == f"{said} ({media.SOURCE})"
+        assert webp.getexif()[ExifTags.Base.ImageDescription].encode("latin-1").decode() == said
+        assert is_declared_synthetic(webp)
+        assert mp4.metadata["comment"] == f"{said} ({media.SOURCE})"
 
 
 def test_the_same_png_twice_is_the_same_file(frames, tmp_path):
@@ -133,7 +154,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_part(frames, tmp_path, name, 
     path.write_bytes(b"old")
     other_size = Image.new("RGB", (8, 8))
 
-    def fail_half_way(frames, part, fps):
+    def fail_half_way(frames, part, *settings):
         part.write_bytes(b"half")
         raise OSError("disk full")
 
