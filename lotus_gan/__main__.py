@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from . import latents, media
+from . import latents, media, walks
 from .hub import ModelError, load_generator, model_name
 
 BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
@@ -89,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--frames-per-pair", type=integer(1, MAX_FRAMES), default=64, help="frames from one seed to the next"
     )
+    sub.add_argument("--even", action="store_true", help="frames equally far apart to the eye, at twice the work")
     sub.add_argument("--fps", type=number(1, media.MAX_FPS), default=24, help="frames a second")
     sub.add_argument("--size", type=integer(16, media.MAX_SIZE), default=256, help="pixels a side, even for .mp4")
 
@@ -131,8 +132,8 @@ def read_wish(path: Path, model: str) -> tuple[int, float]:
 def interpolate(args: argparse.Namespace) -> None:
     generator = load_generator(args.model)
     keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
-    walk = latents.loop(keys, args.frames_per_pair).split(1)
-    frames = [frame for z in tqdm(walk, unit="frame", disable=None) for frame in media.paint(generator, z)]
+    walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
+    frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
     comment = f"seeds {','.join(map(str, args.seeds))}, truncation {args.truncation:g}, model {model_name(args.model)}"
     media.save_animation(frames, args.output, fps=args.fps, size=args.size, comment=comment)
 

@@ -84,9 +84,3 @@ def _half_circle(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Ten
     side = side / side.norm() if side.norm() > 0 else side  # one dimension has no perpendicular
     radius = (1 - t) * a.norm() + t * b.norm()
     return radius * (torch.cos(torch.pi * t) * unit + torch.sin(torch.pi * t) * side)
-
-
-def loop(keys: torch.Tensor, frames_per_pair: int) -> torch.Tensor:
-    """A closed walk through `keys` (K, D) and back to the first: (K * frames_per_pair, D), no frame twice."""
-    t = torch.arange(frames_per_pair, dtype=keys.dtype) / frames_per_pair
-    return torch.cat([slerp(a, b, t) for a, b in zip(keys, keys.roll(-1, 0), strict=True)])

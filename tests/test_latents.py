@@ -98,15 +98,6 @@ def test_slerp_of_two_zeros():
     assert torch.equal(latents.slerp(torch.zeros(3), torch.zeros(3), 0.5), torch.zeros(3))
 
 
-def test_loop_closes_without_a_double_frame():
-    keys = latents.from_seeds([1, 2, 3], 10)
-    path = latents.loop(keys, 8)
-    assert path.shape == (24, 10)
-    torch.testing.assert_close(path[::8], keys)
-    steps = (path.roll(-1, 0) - path).norm(dim=1)
-    assert steps.min() > 0.01
-
-
 def test_truncation():
     z = torch.ones(2, 3)
     assert torch.equal(latents.truncate(z, 0.5), torch.full((2, 3), 0.5))

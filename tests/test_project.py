@@ -60,6 +60,7 @@ BELOW = {
     "config": set(),
     "latents": set(),
     "media": {"latents", "files"},
+    "walks": {"latents", "media"},
     "networks": {"config"},
     "losses": set(),
     "augment": set(),

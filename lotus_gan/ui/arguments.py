@@ -11,8 +11,10 @@ import gradio as gr
 from .. import latents
 from . import texts
 
+MIN_KEYS, MAX_KEYS = 2, 8  # of a walk
+
 RANGES = {
-    "count": (1, 16),
+    "count": (1, 64),
     "seed": (0, latents.SEEDS - 1),
     "seed_a": (0, latents.SEEDS - 1),
     "seed_b": (0, latents.SEEDS - 1),
@@ -37,13 +39,40 @@ def real(field: str, value, request: gr.Request) -> float:
     return float(number)
 
 
-def choice(field: str, value, names: Collection[str], request: gr.Request) -> str:
+def seeds(value, request: gr.Request) -> list[int]:
+    """`"3, 7"` -> [3, 7]: 2 to 8 seeds with commas between them, else gr.Error."""
+    parts = value.split(",") if isinstance(value, str) else []
+    numbers = [int(part) for part in map(str.strip, parts) if part.isascii() and part.isdecimal() and len(part) <= 10]
+    if len(numbers) != len(parts) or not MIN_KEYS <= len(numbers) <= MAX_KEYS or max(numbers) >= latents.SEEDS:
+        ends = {"low": MIN_KEYS, "high": MAX_KEYS, "last": latents.SEEDS - 1}
+        raise gr.Error(
+            texts.say("seeds_refused", request, field=_named("seeds", request), **ends), print_exception=False
+        )
+    return numbers
+
+
+def yes(field: str, value, request: gr.Request) -> bool:
+    """`value` if it is true or false, else gr.Error."""
+    if not isinstance(value, bool):
+        raise gr.Error(texts.say("yes_refused", request, field=_named(field, request)), print_exception=False)
+    return value
+
+
+def choice(field: str, value, names: Collection, request: gr.Request):
     """`value` if it is one of `names`, else gr.Error."""
     if value not in list(names):  # a list, as what is sent may be anything, hashable or not
         named = _named(field, request)
-        message = texts.say("choice_refused", request, field=named, names=", ".join(names))
+        message = texts.say("choice_refused", request, field=named, names=", ".join(map(str, names)))
         raise gr.Error(message, print_exception=False)
     return value
+
+
+def within(field: str, value) -> float:
+    """`value` if it is within the field's range, else ValueError: for what no visitor has typed."""
+    number = _number(value)
+    if number is None or not _within(field, number):
+        raise ValueError(f"{field} is out of range: {value!r}")
+    return float(number)
 
 
 def _number(value) -> int | float | None:

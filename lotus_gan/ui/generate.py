@@ -1,9 +1,9 @@
-"""The tab Generate: up to 16 flowers from consecutive seeds."""
+"""The tab Generate: up to 64 flowers from consecutive seeds, and those that a visitor keeps."""
 
 import gradio as gr
 
 from .. import latents
-from . import arguments, texts
+from . import arguments, picked, texts
 from .studio import Studio
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
@@ -12,12 +12,15 @@ ROLL = f"() => [Math.floor(Math.random() * {latents.SEEDS}), false]"
 ROLL_IF = f"(again, seed) => again ? Math.floor(Math.random() * {latents.SEEDS}) : seed"
 
 
-def build(studios: dict[str, Studio], model: gr.Radio) -> None:
-    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.HTML:
+    """The tab's components and events, inside `page`, which is open. `model` is where the page chooses a studio.
+
+    Returns the bar of the enlarged picture, for others to listen to.
+    """
     first = next(iter(studios.values()))
 
     def generate(count: int, seed: int, truncation: float, request: gr.Request):
-        """Paint `count` lotus flowers (1 to 16) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
+        """Paint `count` lotus flowers (1 to 64) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
         truncation from 0.3 (typical) to 1 (varied). Each PNG says in its metadata how to make it again."""
         return generate_with(count, seed, truncation, first.name, request)
 
@@ -63,7 +66,26 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
             interactive=False,
             buttons=["download", "download_all", "fullscreen"],
             elem_id="gallery",
+            elem_classes="flowers",
         )
+    kept_gallery = gr.Gallery(
+        visible=False,
+        label=texts.static("kept"),
+        columns=8,
+        height="auto",
+        object_fit="cover",
+        interactive=False,
+        buttons=["download", "download_all", "fullscreen"],
+        elem_id="kept",
+        elem_classes="flowers",
+    )
+    bar = picked.bar()
+    # a fixed secret: with one of its own, each start of the server would forget what browsers keep
+    kept = gr.BrowserState([], storage_key="lotus-gan-kept", secret="lotus-gan")
+
+    def show_kept(kept):
+        pictures = picked.kept_pictures(kept, studios)
+        return gr.Gallery(pictures, visible=bool(pictures))
 
     # who rolls or types a seed wants that one, so it unticks "new seed each time"
     dice.click(None, outputs=[seed, new_seed], js=ROLL, api_visibility="private")
@@ -72,15 +94,15 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
     rolled = button.click(None, [new_seed, seed], seed, js=ROLL_IF, api_visibility="private")
     for event in (rolled.then, model.change):
         event(generate_with, [count, seed, truncation, model], gallery, api_visibility="private", **PAINTING)
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    bar.keep(picked.with_picture, kept, kept, queue=False, **quiet)
+    bar.drop(picked.without_picture, kept, kept, queue=False, **quiet)
+    gr.on([page.load, kept.change], show_kept, kept, kept_gallery, concurrency_id="paint", **quiet)
     # programs ask the first model; the page itself never does
     gr.Button(visible=False).click(generate, [count, seed, truncation], gallery, api_name="generate", **PAINTING)
+    return bar
 
 
 def pictures(studio: Studio, count: int, seed: int, truncation: float) -> list[tuple[str, str]]:
     """(path of a PNG, caption) for a gallery."""
-    seeds = latents.consecutive_seeds(seed, count)
-    suffix = "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation}"
-    return [
-        (studio.png(picture, f"lotus-seed-{s:06d}{suffix}", seed=s, truncation=truncation), f"#{s}")
-        for s, picture in zip(seeds, studio.paint(seeds, truncation), strict=True)
-    ]
+    return [(str(studio.picture(s, truncation)), f"#{s}") for s in latents.consecutive_seeds(seed, count)]

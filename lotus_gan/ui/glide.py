@@ -1,96 +1,182 @@
-"""The stage of Interpolate: three canvases that show frames of a sheet, driven by a slider in the browser."""
+"""The stage of Interpolate: a large canvas that shows frames of sheets, and the keys of the walk below it.
 
+A slider moves it in the browser alone. The keys can be clicked (go there), removed, and added to.
+"""
+
+import json
 from pathlib import Path
 
 import gradio as gr
 
 from ..config import RESOLUTION
+from . import texts
+from .arguments import MAX_KEYS, MIN_KEYS
 
-STEPS = 64  # frames t = 0/64 .. 64/64
-COLUMNS = 13  # frames a row of the sheet: 65 = 13 x 5, within every browser's picture size
+STEPS = 64  # frames from one key to the next
+COLUMNS = 13  # frames a row of a sheet: 65 = 13 x 5, within every browser's picture size
+FPS = 24  # of a walk that plays, and of its loops
 
-SHOW = "(position) => { window.lotusGlide?.(position); return []; }"  # the slider's event
+SHOW = "(position) => { window.lotusGlide?.show(position); return []; }"  # the slider's event
+PLAY = "() => { window.lotusGlide?.play(); return []; }"
 
 TEMPLATE = """
-<figure class="end a"><canvas width="128" height="128" role="img" aria-label="A"></canvas><figcaption>A</figcaption>
-</figure>
 <figure class="now"><canvas width="128" height="128" role="img"></canvas><figcaption>&nbsp;</figcaption></figure>
-<figure class="end b"><canvas width="128" height="128" role="img" aria-label="B"></canvas><figcaption>B</figcaption>
-</figure>
+<ol class="keys"></ol>
 """
 
 STYLE = """
-display: grid; grid-template: "a now b" auto / minmax(0, 136px) minmax(0, 400px) minmax(0, 136px); gap: 16px;
-justify-content: space-between; align-items: end;
-figure { margin: 0; min-width: 0; }
-.a { grid-area: a; } .now { grid-area: now; } .b { grid-area: b; }
-canvas { display: block; width: 100%; aspect-ratio: 1; border-radius: 14px;
-  background: var(--background-fill-secondary); }
+display: grid; gap: 14px; justify-items: center;
+figure { margin: 0; width: min(100%, 400px); }
+canvas { display: block; width: 100%; aspect-ratio: 1; background: var(--background-fill-secondary); }
 .now canvas { border-radius: 20px; }
-figcaption { text-align: center; font-size: 13px; line-height: 20px; padding-top: 6px; white-space: nowrap;
-  overflow: hidden; text-overflow: ellipsis; color: var(--body-text-color-subdued);
-  font-variant-numeric: tabular-nums; }
-@media (max-width: 720px) { & { grid-template: "now now now" auto "a . b" auto / 96px 1fr 96px; gap: 8px; } }
+figcaption { text-align: center; font-size: 13px; line-height: 20px; padding-top: 6px;
+  color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }
+.keys { display: flex; gap: 10px; width: 100%; min-height: 98px; margin: 0; padding: 2px; list-style: none;
+  overflow-x: auto; scrollbar-width: thin; justify-content: safe center; }
+.keys li { position: relative; flex: 0 0 72px; }
+.keys button { font: inherit; color: inherit; cursor: pointer; border: 0; background: none; padding: 0; }
+.keys .go { display: block; width: 72px; font-size: 12px; line-height: 20px; color: var(--body-text-color-subdued);
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.keys canvas { border-radius: 12px; }
+.keys [aria-current=true] canvas { box-shadow: 0 0 0 2px var(--primary-500); }
+.keys .remove { position: absolute; top: 3px; right: 3px; width: 24px; height: 24px; border-radius: 50%;
+  line-height: 22px; color: #fff; background: rgb(10 25 20 / 60%); }
+.keys .add { width: 72px; height: 72px; border-radius: 12px; font-size: 26px; line-height: 1;
+  border: 1.5px dashed var(--border-color-primary); color: var(--body-text-color-subdued); }
+@media (max-width: 720px) { & { gap: 8px; } }
 """
 
 # A canvas shows the frame within the same turn of the event loop; a changing <img> may blink while it decodes.
 SCRIPT = (
     f"""
-const SIDE = {RESOLUTION}, COLUMNS = {COLUMNS}, STEPS = {STEPS};
+const SIDE = {RESOLUTION}, COLUMNS = {COLUMNS}, STEPS = {STEPS}, FPS = {FPS};
+const MIN_KEYS = {MIN_KEYS}, MAX_KEYS = {MAX_KEYS};
+const TEXTS = {json.dumps(texts.pairs("key_go", "key_remove", "key_add"))};
 """
     + """
-const [a, now, b] = [...element.querySelectorAll('figure')];
-let sheet = null, position = 0.5;
+const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
+const now = element.querySelector('.now'), list = element.querySelector('.keys');
+const pictures = new Map();  // url -> picture that has been decoded
+let seeds = [], sheets = [], position = 0.5, playing = 0;
 
-function draw(figure, step) {
+const range = () => document.querySelector('#walk input[type=range]');
+const frames = () => STEPS * (seeds.length - 1);
+
+function draw(canvas, pair, step) {
+  if (!sheets[pair]) return false;
   const x = (step % COLUMNS) * SIDE, y = Math.floor(step / COLUMNS) * SIDE;
-  figure.querySelector('canvas').getContext('2d', {alpha: false})
-    .drawImage(sheet, x, y, SIDE, SIDE, 0, 0, SIDE, SIDE);
-}
-
-function caption(figure, text) {
-  figure.querySelector('figcaption').textContent = text;
-  figure.querySelector('canvas').setAttribute('aria-label', text);
+  canvas.getContext('2d', {alpha: false}).drawImage(sheets[pair], x, y, SIDE, SIDE, 0, 0, SIDE, SIDE);
+  return true;
 }
 
 function show(t) {
   position = t;
-  if (!sheet) return;
-  const step = Math.round(t * STEPS);
-  draw(now, step);
-  caption(now, `${Math.round(100 * step / STEPS)} %`);
-  now.querySelector('canvas').dataset.step = step;
+  if (seeds.length < MIN_KEYS) return;
+  const frame = Math.round(t * frames()), pair = Math.min(Math.floor(frame / STEPS), seeds.length - 2);
+  const canvas = now.querySelector('canvas');
+  if (!draw(canvas, pair, frame - STEPS * pair)) return;
+  const text = `${Math.round(100 * frame / frames())} %`;
+  now.querySelector('figcaption').textContent = text;
+  canvas.setAttribute('aria-label', text);
+  canvas.dataset.step = frame;
+  [...list.querySelectorAll('.go')].forEach((key, i) => key.setAttribute('aria-current', frame === i * STEPS));
+}
+
+// the slider is Gradio's: it learns of a new position as if a hand had moved it
+function move(t) {
+  range().value = t;
+  range().dispatchEvent(new Event('input', {bubbles: true}));
+  show(t);
+}
+
+function play() {
+  if (playing) return stop();
+  document.querySelector('#play')?.setAttribute('aria-pressed', 'true');
+  for (const touch of ['pointerdown', 'keydown']) range().addEventListener(touch, stop, {once: true});
+  let last = performance.now(), t = position, way = t >= 1 ? -1 : 1;
+  const turn = time => {
+    t += way * (time - last) / 1000 * FPS / frames();
+    last = time;
+    if (t >= 1 || t <= 0) { way = -way; t = Math.min(1, Math.max(0, t)); }
+    move(t);
+    playing = requestAnimationFrame(turn);
+  };
+  playing = requestAnimationFrame(turn);
+}
+
+function stop() {
+  cancelAnimationFrame(playing);
+  playing = 0;
+  document.querySelector('#play')?.setAttribute('aria-pressed', 'false');
+}
+
+function button(kind, text, label, act) {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.className = kind;
+  made.append(text);
+  if (label) made.setAttribute('aria-label', label);
+  made.onclick = act;
+  return made;
+}
+
+function layKeys() {
+  list.replaceChildren(...seeds.map((seed, i) => {
+    const item = document.createElement('li'), canvas = document.createElement('canvas');
+    canvas.width = canvas.height = SIDE;
+    draw(canvas, Math.min(i, seeds.length - 2), i === seeds.length - 1 ? STEPS : 0);
+    const go = button('go', canvas, say('key_go').replace('{seed}', seed), () => move(i / (seeds.length - 1)));
+    go.append(`#${seed}`);
+    item.append(go);
+    if (seeds.length > MIN_KEYS)
+      item.append(button('remove', '×', say('key_remove').replace('{seed}', seed),
+        () => trigger('keys', {seeds: seeds.filter((_, j) => j !== i)})));
+    return item;
+  }));
+  if (seeds.length < MAX_KEYS) {
+    const item = document.createElement('li');
+    item.append(button('add', '+', say('key_add'),
+      () => trigger('keys', {seeds: [...seeds, Math.floor(Math.random() * 2 ** 32)]})));
+    list.append(item);
+  }
+}
+
+async function decoded(url) {
+  if (!pictures.has(url)) {
+    const picture = new Image();
+    picture.src = url;
+    await picture.decode();
+    pictures.set(url, picture);
+  }
+  return pictures.get(url);
 }
 
 async function load() {
   const value = props.value;
-  if (!value?.sheet?.url) return;
-  const picture = new Image();
-  picture.src = value.sheet.url;
-  await picture.decode();
-  if (props.value !== value && props.value?.sheet?.url !== value.sheet.url) return;  // a newer pair has come
-  sheet = picture;
-  draw(a, 0);
-  draw(b, STEPS);
-  caption(a, `A · #${value.seed_a}`);
-  caption(b, `B · #${value.seed_b}`);
-  show(position);
+  if (!value?.seeds) return;
+  const fresh = await Promise.all(value.sheets.map(sheet => decoded(sheet.url)));
+  if (props.value !== value && JSON.stringify(props.value) !== JSON.stringify(value)) return;  // a newer walk has come
+  [seeds, sheets] = [value.seeds, fresh];
+  layKeys();
+  show(Number(range()?.value ?? position));
+  element.dataset.seeds = seeds.slice(0, sheets.length + 1).join();
 }
 
-window.lotusGlide = show;
+window.lotusGlide = {show, play, stop};
 watch('value', load);
 load();
 """
 )
 
 
-def stage(sheet: dict, **options) -> gr.HTML:
-    """The component; `sheet` is what `value` makes. (A subclass of a component makes Gradio write .pyi files here.)"""
+def stage(walk: dict, **options) -> gr.HTML:
+    """The component; `walk` is what `value` makes. (A subclass of a component makes Gradio write .pyi files here.)"""
     return gr.HTML(
-        sheet, html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, **options
+        walk, html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, **options
     )
 
 
-def value(sheet: Path, seed_a: int, seed_b: int) -> dict:
-    """The stage's value: where the browser finds the sheet, and what to write under the ends."""
-    return {"sheet": {"path": str(sheet), "meta": {"_type": "gradio.FileData"}}, "seed_a": seed_a, "seed_b": seed_b}
+def value(sheets: list[Path], seeds: list[int]) -> dict:
+    """The stage's value: where the browser finds the sheet of each pair (those painted so far), and the keys."""
+    files = [{"path": str(sheet), "meta": {"_type": "gradio.FileData"}} for sheet in sheets]
+    return {"sheets": files, "seeds": seeds}

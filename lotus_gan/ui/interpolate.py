@@ -1,26 +1,54 @@
-"""The tab Interpolate: a walk from one seed to another, under a slider that asks the server for nothing.
+"""The tab Interpolate: a walk through 2 to 8 seeds, under a slider that asks the server for nothing.
 
-All 65 frames of a pair are painted at once and sent as one lossless sheet; the slider then moves through them in the
-browser (`glide`).
+All 65 frames from one key to the next are painted at once and sent as one lossless sheet; the slider then moves through
+the sheets in the browser (`glide`).
 """
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import gradio as gr
 import torch
-from PIL import Image
 
 from .. import latents
-from ..media import grid, save_animation, save_atomically
+from ..media import ANIMATIONS, grid, paint, save_animation, save_atomically, save_png
+from ..walks import between, closed
 from . import arguments, glide, texts
-from .studio import Studio
+from .studio import Studio, kept, truncation_suffix
 
-FIRST_PAIR = (3, 7)
-LOOP_FPS = 24
-LOOP_SIZE = 256
-ROLL = f"() => Math.floor(Math.random() * {latents.SEEDS})"
+FIRST_KEYS = [3, 7]
+SIZES = (256, 512)  # px of a loop
+FORMATS = [suffix[1:] for suffix in ANIMATIONS]
+ADD = f"""(seeds) => {{
+  const keys = seeds.split(',').map(key => key.trim()).filter(key => key);
+  const rolled = String(Math.floor(Math.random() * {latents.SEEDS}));
+  return (keys.length < {arguments.MAX_KEYS} ? [...keys, rolled] : [...keys.slice(0, -1), rolled]).join(', ');
+}}"""
+REVERSE = "(seeds) => seeds.split(',').map(key => key.trim()).reverse().join(', ')"
+OPEN_LINK = f"""(seeds, position, truncation, even) => {{
+  const asked = new URLSearchParams(location.search), t = Number(asked.get('t')), psi = Number(asked.get('truncation'));
+  if (!asked.has('seeds')) return [seeds, position, truncation, even];
+  document.querySelectorAll('[role=tab]')[1]?.click();
+  return [asked.get('seeds').split(',').join(', '), asked.has('t') && t >= 0 && t <= 1 ? t : position,
+          psi >= {latents.MIN_TRUNCATION} && psi <= {latents.MAX_TRUNCATION} ? psi : truncation, asked.has('even')];
+}}"""
+COPY_LINK = f"""async (seeds, position, truncation, even) => {{
+  const link = new URL(location.pathname, location.origin);
+  const t = String(Number(position.toFixed(4)));
+  link.search = `seeds=${{seeds.replaceAll(' ', '')}}&t=${{t}}` + (even ? '&even=1' : '')
+    + (truncation < {latents.MAX_TRUNCATION} ? `&truncation=${{truncation}}` : '');
+  history.replaceState(null, '', link);
+  try {{ await navigator.clipboard.writeText(link.href); }} catch {{ /* the address bar has it all the same */ }}
+  return [];
+}}"""
 
 
-def build(studios: dict[str, Studio], model: gr.Radio) -> None:
-    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Textbox:
+    """The tab's components and events, inside `page`, which is open. `model` is where the page chooses a studio.
+
+    Returns the field that holds the keys, for others to write to.
+    """
     first = next(iter(studios.values()))
 
     def interpolate(seed_a: int, seed_b: int, position: float, request: gr.Request):
@@ -28,109 +56,156 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         seed_a = arguments.whole("seed_a", seed_a, request)
         seed_b = arguments.whole("seed_b", seed_b, request)
         position = arguments.real("position", position, request)
-        [picture] = first.walk(seed_a, seed_b, torch.tensor([position]))
-        info = {"seed_a": seed_a, "seed_b": seed_b, "position": position}
-        return first.png(picture, f"lotus-seeds-{seed_a}-{seed_b}-position-{position}", **info)
+        a, b = first.z([seed_a, seed_b])
+        [picture] = paint(first.generator, latents.slerp(a, b, torch.tensor([position])))
+        path = first.file(f"seeds-{seed_a}-{seed_b}-position-{position}.png")
+        info = {"seed_a": seed_a, "seed_b": seed_b, "position": position, "model": first.name}
+        return str(save_png(picture, path, **info))
 
-    def show_walk(seed_a, seed_b, model, request: gr.Request):
-        if seed_a is None or seed_b is None:  # a field that is being typed in
-            return gr.skip(), gr.skip(), gr.skip()
-        seed_a = arguments.whole("seed_a", seed_a, request)
-        seed_b = arguments.whole("seed_b", seed_b, request)
-        studio = studios[arguments.choice("model", model, studios, request)]
-        waiting = gr.DownloadButton(value=None, interactive=False)  # the files of another pair would mislead
-        return walk_sheet(studio, seed_a, seed_b), waiting, waiting
+    def checked(seeds, truncation, even, model, request) -> tuple:
+        seeds = arguments.seeds(seeds, request)
+        truncation = arguments.real("truncation", truncation, request)
+        even = arguments.yes("even", even, request)
+        return studios[arguments.choice("model", model, studios, request)], seeds, truncation, even
 
-    def make_loop(seed_a, seed_b, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
-        seed_a = arguments.whole("seed_a", seed_a, request)
-        seed_b = arguments.whole("seed_b", seed_b, request)
-        studio = studios[arguments.choice("model", model, studios, request)]
-        progress(0.1, desc=texts.say("loop_painting", request))
-        frames = walk_frames(studio, seed_a, seed_b)
-        frames += frames[-2:0:-1]  # there and back, neither end twice
-        files = []
-        for share, suffix in ((0.3, "gif"), (0.7, "mp4")):
-            progress(share, desc=texts.say(f"loop_{suffix}", request))
-            path = studio.folder / f"lotus-seeds-{seed_a}-{seed_b}.{suffix}"
-            files.append(str(save_animation(frames, path, fps=LOOP_FPS, size=LOOP_SIZE)))
-        return [gr.DownloadButton(value=file, interactive=True) for file in files]
+    def show_walk(seeds, truncation, even, model, request: gr.Request):
+        studio, seeds, truncation, even = checked(seeds, truncation, even, model, request)
+        slider = gr.Slider(step=1 / (glide.STEPS * (len(seeds) - 1)))
+        for walk in walk_values(studio, seeds, truncation, even):
+            # the file of another walk would mislead
+            yield walk, slider, gr.DownloadButton(value=None, interactive=False)
 
+    def show_typed(seeds, truncation, even, model, request: gr.Request):
+        """While somebody types, what is not yet a list of seeds is no mistake."""
+        try:
+            checked(seeds, truncation, even, model, request)
+        except gr.Error:
+            yield gr.skip(), gr.skip(), gr.skip()
+        else:
+            yield from show_walk(seeds, truncation, even, model, request)
+
+    def make_loop(seeds, truncation, even, model, kind, size, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+        studio, seeds, truncation, even = checked(seeds, truncation, even, model, request)
+        kind = arguments.choice("format", kind, FORMATS, request)
+        size = arguments.choice("size", size, SIZES, request)
+        count, frames = glide.STEPS * len(seeds), []
+        for frame in closed(studio.generator, studio.z(seeds, truncation), glide.STEPS, even):
+            frames.append(frame)
+            progress(0.7 * len(frames) / count, desc=texts.say("loop_painting", request))
+        progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
+        path = studio.file(f"{walk_name(seeds, truncation, even)}-{size}px.{kind}")
+        comment = f"seeds {','.join(map(str, seeds))}, truncation {truncation:g}, model {studio.name}"
+        save_animation(frames, path, fps=glide.FPS, size=size, comment=comment)
+        return gr.DownloadButton(value=str(path), interactive=True)
+
+    def write_keys(event: gr.EventData):
+        return ", ".join(map(str, event.seeds))
+
+    low, high = arguments.RANGES["truncation"]
     with gr.Column(elem_id="walk-layout"):
-        with gr.Row(elem_id="walk-seeds"):
-            seed_a, dice_a = _seed_field("seed_a", FIRST_PAIR[0])
-            swap = gr.Button(texts.static("swap"), size="sm", min_width=90, elem_id="swap")
-            seed_b, dice_b = _seed_field("seed_b", FIRST_PAIR[1])
-        stage = glide.stage(walk_sheet(first, *FIRST_PAIR), elem_id="stage")
-        position = gr.Slider(
-            *arguments.RANGES["position"],
-            0.5,
-            step=1 / glide.STEPS,
-            label=texts.static("slider"),
-            buttons=[],
-            elem_id="walk",
-        )
+        stage = glide.stage(next(walk_values(first, FIRST_KEYS, high, False)), elem_id="stage")
+        with gr.Row(elem_id="walk-row"):
+            play = gr.Button(texts.static("play"), size="sm", min_width=0, elem_id="play")
+            position = gr.Slider(
+                *arguments.RANGES["position"],
+                0.5,
+                step=1 / glide.STEPS,
+                label=texts.static("slider"),
+                buttons=[],
+                elem_id="walk",
+            )
         gr.HTML(texts.static("walk_info"), elem_id="walk-info")
+        with gr.Row(elem_id="walk-keys"):
+            seeds = gr.Textbox(
+                ", ".join(map(str, FIRST_KEYS)), label=texts.static("seeds"), max_lines=1, elem_id="seeds"
+            )
+            dice = gr.Button(texts.static("dice"), size="sm", min_width=0, elem_id="add-key")
+            reverse = gr.Button(texts.static("reverse"), size="sm", min_width=0, elem_id="reverse")
+        with gr.Row(elem_id="walk-options"):
+            truncation = gr.Slider(
+                low, high, high, step=0.01, label=texts.static("truncation"), buttons=[], elem_id="walk-truncation"
+            )
+            even = gr.Checkbox(False, label=texts.static("even"), info=texts.static("even_info"), elem_id="even")
         with gr.Row(elem_id="loop"):
-            loop = gr.Button(texts.static("loop"), size="md", elem_id="make-loop")
-            gif = gr.DownloadButton(texts.static("download_gif"), size="md", interactive=False, elem_id="gif")
-            mp4 = gr.DownloadButton(texts.static("download_mp4"), size="md", interactive=False, elem_id="mp4")
+            kind = gr.Dropdown(FORMATS, value=FORMATS[0], label=texts.static("format"), min_width=0, elem_id="format")
+            size = gr.Dropdown(
+                [(f"{s} px", s) for s in SIZES],
+                value=SIZES[0],
+                label=texts.static("size"),
+                min_width=0,
+                elem_id="size",
+            )
+            loop = gr.Button(texts.static("loop"), size="md", min_width=0, elem_id="make-loop")
+            file = gr.DownloadButton(
+                texts.static("download"), size="md", min_width=0, interactive=False, elem_id="loop-file"
+            )
+            link = gr.Button(texts.static("copy_link"), size="md", min_width=0, elem_id="copy-link")
 
-    for dice, seed in ((dice_a, seed_a), (dice_b, seed_b)):
-        dice.click(None, outputs=seed, js=ROLL, api_visibility="private")
-    swap.click(None, [seed_a, seed_b], [seed_a, seed_b], js="(a, b) => [b, a]", api_visibility="private")
-    position.input(None, position, js=glide.SHOW, api_visibility="private")
+    private = {"api_visibility": "private"}
+    walk, options = [seeds, truncation, even, model], [seeds, position, truncation, even]
+    page.load(None, options, options, js=OPEN_LINK, **private)
+    link.click(None, options, js=COPY_LINK, **private)
+    stage.keys(write_keys, outputs=seeds, queue=False, show_progress="hidden", **private)
+    dice.click(None, seeds, seeds, js=ADD, **private)
+    reverse.click(None, seeds, seeds, js=REVERSE, **private)
+    play.click(None, js=glide.PLAY, **private)
+    position.change(None, position, js=glide.SHOW, **private)
+    painting = {
+        "preprocess": False,
+        "concurrency_id": "paint",
+        "trigger_mode": "always_last",  # while a slider is dragged, only the last one matters
+        "show_progress": "minimal",
+        "show_progress_on": stage,
+        **private,
+    }
     gr.on(
-        [seed_a.change, seed_b.change, model.change],
-        show_walk,
-        [seed_a, seed_b, model],
-        [stage, gif, mp4],
-        preprocess=False,
-        api_visibility="private",
-        concurrency_id="paint",
-        trigger_mode="always_last",  # while a number is typed, only the last one matters
-        show_progress="minimal",
-        show_progress_on=stage,
+        [truncation.change, even.change, model.change, seeds.change],
+        show_typed,
+        walk,
+        [stage, position, file],
+        **painting,
     )
+    gr.on([seeds.submit, seeds.blur], show_walk, walk, [stage, position, file], **painting)
     loop.click(
         make_loop,
-        [seed_a, seed_b, model],
-        [gif, mp4],
+        [*walk, kind, size],
+        file,
         preprocess=False,
-        api_visibility="private",
         concurrency_id="export",  # seconds of work that nobody's flowers should wait for
         concurrency_limit=1,
         show_progress_on=stage,
+        **private,
     )
 
     # programs ask for single pictures; the page itself never does
+    ends = [
+        gr.Number(key, label=texts.static(name), visible=False)
+        for name, key in zip(("seed_a", "seed_b"), FIRST_KEYS, strict=True)
+    ]
     picture = gr.Image(label=texts.static("picture"), visible=False)
     gr.Button(visible=False).click(
-        interpolate,
-        [seed_a, seed_b, position],
-        picture,
-        api_name="interpolate",
-        preprocess=False,
-        concurrency_id="paint",
+        interpolate, [*ends, position], picture, api_name="interpolate", preprocess=False, concurrency_id="paint"
     )
+    return seeds
 
 
-def _seed_field(name: str, value: int) -> tuple[gr.Number, gr.Button]:
-    low, high = arguments.RANGES[name]
-    with gr.Group(elem_classes="seed-field"):
-        seed = gr.Number(value, label=texts.static(name), minimum=low, maximum=high, precision=0, elem_id=name)
-        dice = gr.Button(texts.static("dice"), size="sm", elem_id=f"dice_{name[-1]}")
-    return seed, dice
+def walk_values(studio: Studio, seeds: list[int], truncation: float, even: bool) -> Iterator[dict]:
+    """What the stage shows, once more for each pair of keys as soon as it is painted."""
+    sheets = []
+    for pair in pairwise(seeds):
+        sheets.append(walk_sheet(studio, pair, truncation, even))
+        yield glide.value(sheets, seeds)
 
 
-def walk_frames(studio: Studio, seed_a: int, seed_b: int) -> list[Image.Image]:
-    """The 65 frames of a pair, at the positions k / 64."""
-    return studio.walk(seed_a, seed_b, torch.arange(glide.STEPS + 1) / glide.STEPS)
+def walk_sheet(studio: Studio, pair: tuple[int, int], truncation: float, even: bool) -> Path:
+    """All frames from one key to the next in one lossless picture, painted unless it has been lately."""
+    path = studio.file(f"{walk_name(pair, truncation, even)}-walk.webp")
+    if not kept(path):
+        frames = between(studio.generator, *studio.z(pair, truncation), glide.STEPS, even)
+        # method 0 is ten times quicker than the default and a tenth larger
+        save_atomically(grid(frames, columns=glide.COLUMNS, gap=0), path, lossless=True, quality=0, method=0)
+    return path
 
 
-def walk_sheet(studio: Studio, seed_a: int, seed_b: int) -> dict:
-    """All frames of a pair in one lossless picture, as the stage wants it."""
-    frames = walk_frames(studio, seed_a, seed_b)
-    path = studio.folder / f"lotus-seeds-{seed_a}-{seed_b}-walk.webp"
-    # method 0 is ten times quicker than the default and a tenth larger
-    save_atomically(grid(frames, columns=glide.COLUMNS, gap=0), path, lossless=True, quality=0, method=0)
-    return glide.value(path, seed_a, seed_b)
+def walk_name(seeds, truncation: float, even: bool) -> str:
+    return f"seeds-{'-'.join(map(str, seeds))}{truncation_suffix(truncation)}{'-even' if even else ''}"

@@ -1,12 +1,14 @@
 """What every tab works with: the model, and the files that a browser fetches from it."""
 
+import os
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from gradio.utils import get_upload_folder
-from PIL import Image
 
 from .. import latents
 from ..hub import ModelError, load_generator, model_name
@@ -19,6 +21,7 @@ class Studio:
 
     def __init__(self, generator: Generator, name: str, problem: str | None = None):
         self.generator, self.name, self.problem = generator, name, problem
+        self.slug = re.sub(r"[^\w.-]+", "--", name)  # a Hub id has a slash
         # Gradio serves this folder and deletes from it what is older than an hour. A file's name says all that its
         # content depends on, so two visitors with the same seed may well get the same file; another process, with
         # perhaps another model, has a folder of its own.
@@ -26,19 +29,35 @@ class Studio:
         cache.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="lotus-", dir=cache))
 
-    def paint(self, seeds: list[int], truncation: float) -> list[Image.Image]:
-        """One 128 px picture a seed."""
-        z = latents.truncate(latents.from_seeds(seeds, self.generator.z_dim), truncation)
-        return paint(self.generator, z)
+    def z(self, seeds: list[int], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
+        """One truncated latent a seed: (N, z_dim)."""
+        return latents.truncate(latents.from_seeds(seeds, self.generator.z_dim), truncation)
 
-    def walk(self, seed_a: int, seed_b: int, positions) -> list[Image.Image]:
-        """The pictures at `positions` (T,) in [0, 1] of the arc from seed a to seed b."""
-        a, b = latents.from_seeds([seed_a, seed_b], self.generator.z_dim)
-        return paint(self.generator, latents.slerp(a, b, positions))
+    def file(self, name: str) -> Path:
+        """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
+        return self.folder / f"{self.slug}-{name}"
 
-    def png(self, picture: Image.Image, name: str, **info) -> str:
-        """Write a picture that says how to make it again; returns its path, which the browser may fetch."""
-        return str(save_png(picture, self.folder / f"{name}.png", **info, model=self.name))
+    def picture(self, seed: int, truncation: float) -> Path:
+        """A PNG that says how to make it again, painted unless it has been lately."""
+        path = self.file(f"seed-{seed:06d}{truncation_suffix(truncation)}.png")
+        if not kept(path):
+            [picture] = paint(self.generator, self.z([seed], truncation))
+            save_png(picture, path, seed=seed, truncation=truncation, model=self.name)
+        return path
+
+
+def truncation_suffix(truncation: float) -> str:
+    """What a file's name says of truncation: nothing where there is none."""
+    return "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation:g}"
+
+
+def kept(path: Path) -> bool:
+    """Whether a file is still there; if so, it is as good as new to what deletes old ones."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def open_studios(models: Sequence[str | Path], fallback: Path) -> dict[str, Studio]:

@@ -38,27 +38,54 @@ TEXTS = {  # key: (English, French)
     "interpolate_tab": ("Interpolate", "Interpoler"),
     "seed_a": ("Seed A", "Graine A"),
     "seed_b": ("Seed B", "Graine B"),
-    "swap": ("⇄ Swap", "⇄ Échanger"),
+    "seeds": ("Seeds, 2 to 8", "Graines, 2 à 8"),
+    "reverse": ("⇄ Reverse", "⇄ Inverser"),
+    "play": ("Play", "Lecture"),
     "position": ("Position", "Position"),
-    "slider": ("From A to B", "De A à B"),
+    "slider": ("From the first to the last", "De la première à la dernière"),
     "picture": ("Picture", "Image"),
     "walk_info": (
-        "Drag the slider, or use the arrow keys: 65 flowers lie on the way from A to B, each one painted by the "
+        "Drag the slider, or use the arrow keys: 64 flowers lie between one key and the next, each one painted by the "
         "network.",
-        "Faites glisser le curseur ou utilisez les flèches du clavier : 65 fleurs jalonnent le chemin de A à B, "
+        "Faites glisser le curseur ou utilisez les flèches du clavier : 64 fleurs séparent une étape de la suivante, "
         "toutes peintes par le réseau.",
     ),
+    "even": ("Even pace", "Allure régulière"),
+    "even_info": (
+        "Every step changes the picture by as much.",
+        "Chaque pas change l’image d’autant.",
+    ),
+    "key_go": ("Go to #{seed}", "Aller à #{seed}"),
+    "key_remove": ("Take #{seed} out of the walk", "Retirer #{seed} du chemin"),
+    "key_add": ("Add a flower to the walk", "Ajouter une fleur au chemin"),
+    "format": ("Format", "Format"),
+    "size": ("Size", "Taille"),
     "loop": ("Make a loop", "Créer une boucle"),
     "loop_painting": ("Painting the way", "Peinture du chemin"),
-    "loop_gif": ("Writing the GIF", "Écriture du GIF"),
-    "loop_mp4": ("Writing the MP4", "Écriture du MP4"),
-    "download_gif": ("↓ GIF", "↓ GIF"),
-    "download_mp4": ("↓ MP4", "↓ MP4"),
+    "loop_writing": ("Writing the {format}", "Écriture du {format}"),
+    "download": ("↓ Download", "↓ Télécharger"),
+    "copy_link": ("Copy link", "Copier le lien"),
+    # The enlarged picture
+    "kept": ("Kept in this browser", "Gardées dans ce navigateur"),
+    "keep": ("♥ Keep", "♥ Garder"),
+    "drop": ("Let go", "Ne plus garder"),
+    "first": ("Walk from here", "Partir d’ici"),
+    "last": ("Walk to here", "Arriver ici"),
+    "done_keep": ("#{seed} is kept.", "#{seed} est gardée."),
+    "done_drop": ("#{seed} is no longer kept.", "#{seed} n’est plus gardée."),
+    "done_first": ("Interpolate starts at #{seed}.", "Interpoler part de #{seed}."),
+    "done_last": ("Interpolate ends at #{seed}.", "Interpoler arrive à #{seed}."),
     # Refusals
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
     ),
+    "seeds_refused": (
+        "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9.",
+        "{field} : de {low} à {high} nombres entiers de 0 à {last}, séparés par des virgules, sont attendus, par "
+        "exemple 3, 7, 9.",
+    ),
+    "yes_refused": ("{field} must be true or false.", "{field} : true ou false est attendu."),
     "choice_refused": ("{field} must be one of {names}.", "{field} : un choix parmi {names} est attendu."),
     "real_refused": (
         "{field} must be a number from {low} to {high}.",
@@ -74,6 +101,11 @@ I18N = gr.I18n(**{code: {_PREFIX + key: text[i] for key, text in TEXTS.items()} 
 def static(key: str):
     """A text for a component's label or value, translated in the browser."""
     return I18N(_PREFIX + key)
+
+
+def pairs(*keys: str) -> dict[str, tuple[str, str]]:
+    """{key: (English, French)} for a script of the page, which picks by the language of the document."""
+    return {key: TEXTS[key] for key in keys}
 
 
 def say(key: str, request: gr.Request | None, **values) -> str:

@@ -108,43 +108,62 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #generate-action { grid-area: action; }
 #generate-settings { grid-area: settings; gap: 20px; }
 #generate-settings .form { gap: 20px; }
-#gallery { grid-area: gallery; padding: 0; overflow: visible; }
-#gallery > label { position: static; border: 0; padding: 0 0 10px; font-size: 13px; background: none; box-shadow: none;
+#gallery { grid-area: gallery; }
+:is(#gallery, #kept) { padding: 0; overflow: visible; }
+:is(#gallery, #kept) > label { position: static; border: 0; padding: 0 0 10px; font-size: 13px; background: none;
+  box-shadow: none;
   color: var(--body-text-color-subdued); }
-#gallery > label > span { display: none; }
-#gallery .grid-wrap > .icon-button-wrapper { top: -34px; right: 0; border: 0; background: none; box-shadow: none; }
-#gallery .grid-wrap { padding: 0; overflow: visible; min-height: 0; max-height: none; height: auto !important; }
-#gallery .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; grid-auto-rows: auto;
+:is(#gallery, #kept) > label > span { display: none; }
+:is(#gallery, #kept) .grid-wrap > .icon-button-wrapper { top: -34px; right: 0; border: 0; background: none;
+  box-shadow: none; }
+:is(#gallery, #kept) .grid-wrap { padding: 0; overflow: visible; min-height: 0; max-height: none;
+  height: auto !important; }
+:is(#gallery, #kept) .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important;
+  grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
-#gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-#gallery .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px; font-size: 12px;
+:is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+:is(#gallery, #kept) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px;
+  font-size: 12px;
   color: #fff; background: rgb(10 25 20 / 60%); }
-#gallery .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
-#gallery .preview .media-button { align-items: center; justify-content: center; }
-#gallery .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }
-#gallery .meta-text, #gallery .meta-text-center { inset: 0 44px auto auto; transform: none; padding: 0; }
+:is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
+:is(#gallery, #kept) .preview .media-button { align-items: center; justify-content: center; }
+:is(#gallery, #kept) .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }
+:is(#gallery, #kept) :is(.meta-text, .meta-text-center) { inset: 0 44px auto auto; transform: none; padding: 0; }
+
+:is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
+  grid-template-columns: repeat(8, minmax(0, 1fr)) !important; }
+
+#kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)) !important; }
 
 /* Interpolate */
 #walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
-#walk-seeds { display: grid; grid-template-columns: minmax(0, 1fr) auto minmax(0, 1fr); align-items: end; }
-#walk-seeds > * { min-width: 0 !important; }
-#swap { height: 42px; }
 #stage { padding: 0; overflow: visible; }
 #walk .tab-like-container { display: none; }
+#walk-row, #walk-keys { flex-wrap: nowrap; align-items: end; gap: 10px; }
+:is(#walk-row, #walk-keys, #walk-options, #loop) > * { min-width: 0 !important; }
+#play { flex: 0 0 56px; height: 42px; font-size: 0; }
+#play::before { content: "▶"; font-size: 15px; }
+#play[aria-pressed=true]::before { content: "❚❚"; }
 #walk-info { color: var(--body-text-color-subdued); font-size: 0.92rem; padding: 0; }
-#loop { flex-wrap: nowrap; gap: 10px; }
-#loop > * { min-width: 0 !important; }
-#make-loop { flex: 2 1 0; padding-inline: 8px; white-space: nowrap; }
-:is(#gif, #mp4) { flex: 1 1 0; padding-inline: 8px; }
-#loop > * { height: 42px; }
+#seeds { padding: 0; }
+:is(#add-key, #reverse) { flex: 0 0 auto; height: 42px; padding-inline: 14px; white-space: nowrap; }
+#walk-options { display: grid; grid-template-columns: 1fr 1fr; align-items: start; gap: 28px; }
+:is(#walk-options, #loop, #walk-keys) > .form { display: contents; }
+#loop { display: grid; grid-template-columns: 96px 110px 1fr 1fr 1fr; align-items: end; gap: 10px; }
+:is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
 @media (max-width: 720px) {
   .gradio-container .main.fillable { padding: 12px 16px !important; }
   #heading h1 { font-size: 1.7rem; }
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
-  #gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
-  #walk-seeds { grid-template: "a b" auto "swap swap" auto / minmax(0, 1fr) minmax(0, 1fr); gap: 10px 14px; }
-  #swap { grid-area: swap; height: 34px; }
-  #walk-seeds .seed-field .styler > button { padding: 0 8px; }
+  :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
+  :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
+    grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
+  #walk-keys { flex-wrap: wrap; }
+  #seeds { flex: 1 1 100%; }
+  :is(#add-key, #reverse) { flex: 1 1 0; }
+  #walk-options { grid-template-columns: 1fr; gap: 16px; }
+  #loop { grid-template-columns: 1fr 1fr; }
+  #copy-link { grid-column: 1 / -1; }
 }
 """

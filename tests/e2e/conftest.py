@@ -54,7 +54,7 @@ def visit(browser, app):
     """`visit(locale="fr-FR", width=380)` opens the page; at the end no visit may have complained in its console."""
     visits, contexts = [], []
 
-    def open_page(locale: str = "en-US", width: int = 1280, height: int = 860, **options) -> Visit:
+    def open_page(locale: str = "en-US", width: int = 1280, height: int = 860, link: str = "", **options) -> Visit:
         context = browser.new_context(locale=locale, viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -64,8 +64,8 @@ def visit(browser, app):
         page.on("request", lambda request: visit.requests.append(request.url))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
-        page.goto(app.url)
-        page.wait_for_selector("#gallery img")
+        page.goto(link if link.startswith("http") else app.url + link)
+        page.wait_for_selector("#gallery img", state="attached")
         return visit
 
     yield open_page

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from itertools import pairwise
 
 import numpy as np
@@ -41,6 +42,7 @@ def generate(page) -> list[str]:
 def open_interpolate(page):
     page.get_by_role("tab").nth(1).click()
     page.wait_for_selector("#stage .now canvas[data-step]")
+    wait_for_walk(page, 3, 7)
 
 
 def stage_pixels(page) -> np.ndarray:
@@ -49,12 +51,13 @@ def stage_pixels(page) -> np.ndarray:
     return np.array(page.evaluate(STAGE_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
 
 
-def wait_for_pair(page, a: int | str, b: int | str):
-    page.wait_for_function(
-        "([a, b]) => document.querySelector('#stage .a').innerText.includes('#' + a)"
-        " && document.querySelector('#stage .b').innerText.includes('#' + b)",
-        arg=[str(a), str(b)],
-    )
+def wait_for_walk(page, *seeds: int | str):
+    """Until the stage has every frame of a walk through these seeds."""
+    page.wait_for_selector(f"#stage [data-seeds='{','.join(map(str, seeds))}']")
+
+
+def keys_field(page):
+    return page.locator("#seeds").locator("input, textarea")
 
 
 def test_it_opens_with_pictures_and_calls_nobody_else(visit, app):
@@ -88,7 +91,7 @@ def test_a_picture_downloads_as_a_png_that_names_its_seed(visit):
     page.locator("#gallery .thumbnail-lg").nth(3).click()
     with page.expect_download() as download:
         page.locator("#gallery .preview button").first.click()
-    assert download.value.suggested_filename == "lotus-seed-000003.png"
+    assert re.fullmatch(r"model\d+-seed-000003\.png", download.value.suggested_filename)
     with Image.open(download.value.path()) as picture:
         assert picture.format == "PNG" and picture.text["seed"] == "3"
 
@@ -132,35 +135,158 @@ def test_the_frame_is_what_the_api_gives_for_its_position(visit, app, tmp_path):
             assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).max() <= 1
 
 
-def test_dice_and_swap_change_the_walk(visit):
+def test_typing_reversing_and_rolling_change_the_walk(visit):
     page = visit().page
     open_interpolate(page)
-    page.locator("#seed_a input").fill("11")
-    wait_for_pair(page, 11, 7)
-    page.locator("#swap").click()
-    wait_for_pair(page, 7, 11)
+    keys_field(page).fill("11, 7")
+    wait_for_walk(page, 11, 7)
+    page.locator("#reverse").click()
+    wait_for_walk(page, 7, 11)
     before = stage_pixels(page)
-    page.locator("#dice_b").click()
-    page.wait_for_function("!document.querySelector('#stage .b').innerText.includes('#11')")
-    wait_for_pair(page, 7, page.locator("#seed_b input").input_value())
+    page.locator("#add-key").click()
+    page.wait_for_selector("#stage .keys li:nth-child(3) .go")
+    first, second, rolled = keys_field(page).input_value().split(", ")
+    assert (first, second) == ("7", "11")
+    wait_for_walk(page, 7, 11, rolled)
     assert abs(stage_pixels(page) - before).max() > 0
 
 
-def test_a_loop_can_be_downloaded(visit):
+def test_keys_can_be_added_visited_and_taken_out(visit, app, tmp_path):
     page = visit().page
     open_interpolate(page)
-    assert page.locator("#gif").is_disabled()
+    keys_field(page).fill("3, 7, 9")
+    wait_for_walk(page, 3, 7, 9)
+    page.get_by_role("button", name="Go to #7").click()
+    assert page.locator("#stage .now canvas").get_attribute("data-step") == "64"
+    client = Client(app.url, verbose=False, download_files=str(tmp_path))
+    [item] = client.predict(1, 7, 1, api_name="/generate")
+    with Image.open(item["image"]) as picture:
+        assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).max() == 0
+    page.get_by_role("button", name="Take #7 out of the walk").click()
+    wait_for_walk(page, 3, 9)
+    assert keys_field(page).input_value() == "3, 9"
+    assert page.locator("#stage .remove").count() == 0  # a walk has two keys
+    for count in range(3, 9):
+        page.locator("#stage .add").click()
+        page.wait_for_selector(f"#stage .keys li:nth-child({count}) .go")
+    assert page.locator("#stage .add").count() == 0  # and eight at most
+
+
+def test_an_even_pace_and_truncation_paint_the_walk_anew(visit):
+    page = visit().page
+    open_interpolate(page)
+    shown = [stage_pixels(page)]
+    with page.expect_response(re.compile(r"seeds-3-7-even-walk\.webp$")):
+        page.locator("#even input").check()
+    page.wait_for_timeout(300)
+    shown.append(stage_pixels(page))
+    with page.expect_response(re.compile(r"seeds-3-7-truncation-0\.5-even-walk\.webp$")):
+        page.locator("#walk-truncation input[type=range]").fill("0.5")
+    page.wait_for_timeout(300)
+    shown.append(stage_pixels(page))
+    assert all(abs(a - b).max() > 0 for a, b in pairwise(shown))
+
+
+def test_play_walks_by_itself_and_stops_under_a_hand(visit):
+    page = visit().page
+    open_interpolate(page)
+    frame = page.locator("#stage .now canvas")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelector('#stage .now canvas').dataset.step > 40")
+    page.locator("#walk input[type=range]").press("ArrowLeft")
+    page.evaluate(NEXT_FRAME)
+    still = frame.get_attribute("data-step")
+    page.wait_for_timeout(300)
+    assert frame.get_attribute("data-step") == still
+    assert page.locator("#play").get_attribute("aria-pressed") == "false"
+
+
+def test_a_link_brings_the_view_back(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"]).page
+    open_interpolate(page)
+    keys_field(page).fill("3, 7, 9")
+    wait_for_walk(page, 3, 7, 9)
+    page.locator("#walk input[type=range]").fill("0.25")
+    pixels = stage_pixels(page)
+    page.locator("#copy-link").click()
+    page.wait_for_function("location.search === '?seeds=3,7,9&t=0.25'")
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = visit(link=link).page
+    wait_for_walk(other, 3, 7, 9)
+    assert keys_field(other).is_visible()
+    assert other.locator("#stage .now canvas").get_attribute("data-step") == "32"
+    assert np.array_equal(stage_pixels(other), pixels)
+
+
+def test_a_wrong_link_is_refused_in_words(visit):
+    page = visit(link="/?seeds=3,x&t=9").page
+    keys_field(page).press("Enter")
+    page.locator(".toast-body").wait_for()
+    assert "must be 2 to 8 whole numbers from 0 to 4294967295" in page.locator(".toast-body").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
+def test_a_loop_can_be_downloaded(visit, kind):
+    page = visit().page
+    open_interpolate(page)
+    assert page.locator("#loop-file").is_disabled()
+    page.locator("#format input").click()
+    page.get_by_role("option", name=kind).click()
     page.locator("#make-loop").click()
-    for name in ("gif", "mp4"):
-        page.wait_for_selector(f"#{name}:not([disabled])", timeout=60_000)
-        with page.expect_download() as download:
-            page.locator(f"#{name}").click()
-        assert download.value.suggested_filename == f"lotus-seeds-3-7.{name}"
-        content = download.value.path().read_bytes()
-        assert content.startswith(b"GIF89a") if name == "gif" else content[4:8] == b"ftyp"
-        if name == "gif":
-            with Image.open(io.BytesIO(content)) as moving:
-                assert moving.size == (256, 256) and moving.n_frames > 64 and moving.info["loop"] == 0
+    page.wait_for_selector("#loop-file:not([disabled])", timeout=60_000)
+    with page.expect_download() as download:
+        page.locator("#loop-file").click()
+    assert re.fullmatch(rf"model\d+-seeds-3-7-256px\.{kind}", download.value.suggested_filename)
+    content = download.value.path().read_bytes()
+    if kind == "mp4":
+        assert content[4:8] == b"ftyp"
+    else:
+        with Image.open(io.BytesIO(content)) as moving:
+            # WebP leaves out frames that are nearly the same, and this untrained model changes slowly
+            least = {"gif": 64, "webp": 8}[kind]
+            assert moving.size == (256, 256) and moving.n_frames > least and moving.info["loop"] == 0
+
+
+def test_a_picture_is_kept_over_a_reload_and_let_go(visit):
+    page = visit().page
+    assert not page.locator("#kept").is_visible()
+    for nth in (2, 5):
+        page.locator("#gallery .thumbnail-lg").nth(nth).click()
+        page.locator("[data-act=keep]").click()
+        page.wait_for_selector(f"#kept img[src*='seed-00000{nth}.png']", state="attached")
+        page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#kept img[src*='seed-000002.png']")
+    assert page.locator("#kept .caption-label").all_inner_texts() == ["#5", "#2"]
+    page.locator("#kept .thumbnail-lg").first.click()
+    page.locator("[data-act=drop]").click()
+    page.wait_for_selector("#kept img[src*='seed-000005.png']", state="detached")
+    page.keyboard.press("Escape")
+    assert page.locator("#kept .caption-label").all_inner_texts() == ["#2"]
+
+
+def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
+    page = visit().page
+    for nth, end in ((4, "first"), (6, "last")):
+        page.locator("#gallery .thumbnail-lg").nth(nth).click()
+        page.locator(f"[data-act={end}]").click()
+        page.get_by_role("status").filter(has_text=f"#{nth}").wait_for()
+        page.keyboard.press("Escape")
+    page.get_by_role("tab").nth(1).click()
+    wait_for_walk(page, 4, 6)
+
+
+def test_all_pictures_come_as_one_zip(visit):
+    page = visit().page
+    with page.expect_download() as download:
+        page.locator("#gallery .icon-button-wrapper button").first.click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+        assert len(names) == 8
+        for seed, name in enumerate(names):
+            assert name.endswith(f"seed-{seed:06d}.png")
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                assert picture.text["seed"] == str(seed)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +330,9 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     assert all(re.search(r"\d", alt) for alt in page.locator("#gallery img").evaluate_all("all => all.map(i => i.alt)"))
     open_interpolate(page)
     labels = page.locator("#stage canvas").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
-    assert labels == ["A · #3", "50 %", "B · #7"]
+    assert labels[0] == "50 %"
+    names = page.locator("#stage button").evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    assert names == ["Go to #3", "Go to #7", "Add a flower to the walk"]
 
 
 def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
