@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
-from . import arguments, generate, interpolate, picked, texts, theme
+from . import arguments, generate, interpolate, learnt, picked, texts, theme
 from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
@@ -55,6 +55,8 @@ def build(models: Sequence[str | Path], fallback: Path) -> gr.Blocks:
                 bar = generate.build(studios, model, page)
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
+            with gr.Tab(texts.static("learnt_tab"), id="learnt"):
+                learnt.build(studios, model)
         bar.send(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page

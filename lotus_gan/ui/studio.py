@@ -13,15 +13,18 @@ from gradio.utils import get_upload_folder
 from .. import latents
 from ..hub import ModelError, load_generator, model_name
 from ..media import paint, save_png
-from ..networks import Generator
 
 
 class Studio:
-    """A loaded model, its name, and why it is not the one asked for (`problem`, None if it is)."""
+    """A model (a folder or a Hub id), loaded, and why it is not the one asked for (`problem`, None if it is).
 
-    def __init__(self, generator: Generator, name: str, problem: str | None = None):
-        self.generator, self.name, self.problem = generator, name, problem
-        self.slug = re.sub(r"[^\w.-]+", "--", name)  # a Hub id has a slash
+    ModelError if it cannot be loaded.
+    """
+
+    def __init__(self, model: str | Path, problem: str | None = None):
+        self.generator, self.name, self.problem = load_generator(model), model_name(model), problem
+        self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, where there is one
+        self.slug = re.sub(r"[^\w.-]+", "--", self.name)  # a Hub id has a slash
         # Gradio serves this folder and deletes from it what is older than an hour. A file's name says all that its
         # content depends on, so two visitors with the same seed may well get the same file; another process, with
         # perhaps another model, has a folder of its own.
@@ -66,7 +69,7 @@ def open_studios(models: Sequence[str | Path], fallback: Path) -> dict[str, Stud
     studios = {first.name: first}
     for model in models[1:]:
         try:
-            studios[model_name(model)] = Studio(load_generator(model), model_name(model))
+            studios[model_name(model)] = Studio(model)
         except ModelError as error:
             print(f"left out: {error}", file=sys.stderr)
     return studios
@@ -75,11 +78,11 @@ def open_studios(models: Sequence[str | Path], fallback: Path) -> dict[str, Stud
 def open_studio(model: str | Path, fallback: Path) -> Studio:
     """The studio of `model`, or of `fallback` with the problem kept for the page. SystemExit if neither loads."""
     try:
-        return Studio(load_generator(model), model_name(model))
+        return Studio(model)
     except ModelError as error:
         problem = str(error)
     try:
-        return Studio(load_generator(fallback), model_name(fallback), problem)
+        return Studio(fallback, problem)
     except ModelError as error:
         also = "" if str(error) == problem else f", and the bundled one neither: {error}"
         raise SystemExit(f"no model to show: {problem}{also}") from None

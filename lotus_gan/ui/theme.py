@@ -152,9 +152,15 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #loop { display: grid; grid-template-columns: 96px 110px 1fr 1fr 1fr; align-items: end; gap: 10px; }
 :is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
+/* How it learnt */
+#learnt-text { padding: 16px 0 24px; columns: 30ch 3; column-gap: 36px; }
+#learnt-text h3 { font-size: 1.05rem; margin: 0 0 4px; break-after: avoid; }
+#learnt-text p { margin: 0 0 20px; line-height: 1.6; break-inside: avoid; }
+
 @media (max-width: 720px) {
   .gradio-container .main.fillable { padding: 12px 16px !important; }
   #heading h1 { font-size: 1.7rem; }
+  [role=tab] { padding-inline: 10px !important; }
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {

@@ -318,7 +318,7 @@ def test_a_wrong_seed_is_refused_in_french(visit):
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
 def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
     page = visit(locale=locale, width=380, height=780).page
-    for tab in (0, 1):
+    for tab in (0, 1, 2):
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 380
@@ -333,6 +333,22 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     assert labels[0] == "50 %"
     names = page.locator("#stage button").evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
     assert names == ["Go to #3", "Go to #7", "Add a flower to the walk"]
+
+
+def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
+    with running_app(tmp_path, None) as app, browser.new_context(locale="fr-FR") as context:
+        page = context.new_page()
+        page.goto(app.url)
+        page.get_by_role("tab", name="Apprentissage").click()
+        slider, picture = page.locator("#learnt input"), page.locator("#learnt img")
+        last = picture.get_attribute("src")
+        slider.focus()
+        page.keyboard.press("Home")
+        assert "Pas 1 :" in page.locator("#learnt .stage figcaption").inner_text()
+        assert picture.get_attribute("src") != last
+        page.wait_for_function("(i => i.complete && i.naturalWidth > 500)(document.querySelector('#learnt img'))")
+        assert page.locator("#learnt svg").count() >= 1
+        assert "pénalité de gradient" in page.locator("#learnt-text").inner_text()
 
 
 def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):

@@ -1,0 +1,143 @@
+"""The tab How it learnt: the stages of a training run under a slider, its curves, and what the words mean.
+
+Everything comes from the model's folder: `timeline/step_0000200.webp` (or `previews/`), metrics.jsonl, quality.jsonl.
+"""
+
+import json
+from pathlib import Path
+
+import gradio as gr
+
+from . import texts
+from .studio import Studio
+
+STAGES = ("timeline", "previews")  # what a model's folder calls them, the first that it has
+CURVES = {"wasserstein": "metrics.jsonl", "kid": "quality.jsonl"}  # what is drawn over the thousand pictures shown
+POINTS = 200  # of a curve, at most: it is 480 px wide
+
+TEMPLATE = """
+<figure class="stage"><img alt=""><input type="range" min="0" value="0" step="1">
+<figcaption>&nbsp;</figcaption></figure>
+<div class="charts"></div>
+"""
+
+STYLE = """
+display: grid; grid-template-columns: minmax(0, 480px) minmax(0, 1fr); gap: 24px 36px; align-items: start;
+figure { margin: 0; }
+img { display: block; width: 100%; aspect-ratio: 1; border-radius: 14px; background: var(--background-fill-secondary); }
+input { width: 100%; margin: 14px 0 4px; accent-color: var(--primary-500); }
+figcaption { font-size: 14px; line-height: 22px; color: var(--body-text-color-subdued);
+  font-variant-numeric: tabular-nums; }
+.charts { display: grid; gap: 28px; }
+.charts figcaption { color: var(--body-text-color); font-weight: 600; padding-bottom: 8px; }
+svg { display: block; width: 100%; height: 130px; overflow: visible;
+  border-bottom: 1px solid var(--border-color-primary); }
+polyline { fill: none; stroke: var(--primary-500); stroke-width: 2; stroke-linejoin: round; }
+p { display: flex; justify-content: space-between; margin: 4px 0 0; font-size: 13px;
+  color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }
+@media (max-width: 720px) { & { grid-template-columns: minmax(0, 1fr); } }
+"""
+
+SCRIPT = (
+    f"const TEXTS = {json.dumps(texts.pairs('stage', 'stage_alt', 'stages', 'wasserstein', 'kid', 'curve_ends'))};"
+    + r"""
+const french = document.documentElement.lang === 'fr';
+const number = value => value?.toLocaleString(french ? 'fr' : 'en', {maximumFractionDigits: 1}) ?? '?';
+const say = (name, values = {}) =>
+  TEXTS[name][french ? 1 : 0].replace(/{(\w+)}/g, (_, field) => number(values[field]));
+const picture = element.querySelector('img'), range = element.querySelector('input');
+const charts = element.querySelector('.charts');
+let stages = [];
+
+function show(i) {
+  picture.src = stages[i].file.url;
+  picture.alt = say('stage_alt', stages[i]);
+  element.querySelector('figcaption').textContent = say('stage', stages[i]);
+  range.setAttribute('aria-valuetext', say('stage', stages[i]));
+}
+
+function made(tag, attributes, ...children) {
+  const name = tag === 'svg' || tag === 'polyline' ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
+  const result = document.createElementNS(name, tag);
+  for (const [key, value] of Object.entries(attributes)) result.setAttribute(key, value);
+  result.append(...children);
+  return result;
+}
+
+function chart({name, points}) {
+  const [xs, ys] = [points.map(p => p[0]), points.map(p => p[1])], last = points.length - 1;
+  const low = Math.min(0, ...ys), high = Math.max(...ys);
+  const at = ([x, y]) => [(x - xs[0]) / (xs[last] - xs[0]) * 100, (high - y) / (high - low) * 100].join();
+  const line = made('polyline', {points: points.map(at).join(' '), 'vector-effect': 'non-scaling-stroke'});
+  const label = `${say(name)}: ${say('curve_ends', {first: ys[0], last: ys[last]})}`;
+  return made('figure', {}, made('figcaption', {}, say(name)),
+    made('svg', {viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img', 'aria-label': label}, line),
+    made('p', {}, made('span', {}, number(xs[0])), made('span', {}, say('curve_ends', {first: ys[0], last: ys[last]})),
+      made('span', {}, `${number(xs[last])} kimg`)));
+}
+
+function load() {
+  stages = props.value?.stages ?? [];
+  element.querySelector('.stage').hidden = !stages.length;
+  charts.replaceChildren(...(props.value?.curves ?? []).map(chart));
+  if (!stages.length) return;
+  for (const {file} of stages) new Image().src = file.url;  // here before the slider asks for it
+  range.max = range.value = stages.length - 1;
+  range.setAttribute('aria-label', say('stages'));
+  show(stages.length - 1);
+}
+
+range.oninput = () => show(Number(range.value));
+watch('value', load);
+load();
+"""
+)
+
+
+def build(studios: dict[str, Studio], model: gr.Radio) -> None:
+    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+    first = next(iter(studios.values()))
+    run = gr.HTML(
+        history(first.origin),
+        html_template=TEMPLATE,
+        css_template=STYLE,
+        js_on_load=SCRIPT,
+        apply_default_css=False,
+        elem_id="learnt",
+    )
+    gr.HTML(texts.static("learnt"), elem_id="learnt-text")
+    model.change(
+        lambda name: history(studios[name].origin), model, run, api_visibility="private", show_progress="hidden"
+    )
+
+
+def history(folder: Path | None) -> dict:
+    """What a model's folder (None: it has none here) tells of its training: the stages' pictures and the curves."""
+    logs = {file: read_lines(folder / file) if folder else [] for file in CURVES.values()}
+    paths = next(filter(None, (sorted(folder.glob(f"{kind}/step_*.webp")) for kind in STAGES)), []) if folder else []
+    gr.set_static_paths(paths)  # they are served from where they lie, and not deleted after an hour
+    stages = []
+    for path in paths:
+        step = int(path.stem.removeprefix("step_"))
+        file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+        stages.append({"file": file, "step": step, "kimg": kimg_at(step, logs["metrics.jsonl"])})
+    curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
+    return {"stages": stages, "curves": [curve for curve in curves if len(curve["points"]) > 1]}
+
+
+def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:
+    """(kimg, value) of each line that has both, every so many if there are more than can be seen."""
+    points = [(line["kimg"], line[name]) for line in lines if name in line]
+    every = -(-len(points) // POINTS) or 1
+    return points[::-every][::-1]  # the last one always
+
+
+def kimg_at(step: int, metrics: list[dict]) -> float | None:
+    """Thousand pictures shown at a step. Lines come every so many steps; in between one step is like another."""
+    line = next((line for line in metrics if line["step"] >= step), None)
+    return line and line["kimg"] * step / line["step"]
+
+
+def read_lines(path: Path) -> list[dict]:
+    """A log of JSON lines; empty where there is none."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []

@@ -1,0 +1,54 @@
+"""What the page tells of a training run, from its files alone."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+from PIL import Image
+
+from lotus_gan.ui import learnt
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def write_lines(path, lines):
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_the_stages_and_curves_of_a_run(tmp_path):
+    (tmp_path / "previews").mkdir()
+    for step in (1, 50, 120):
+        Image.new("RGB", (8, 8)).save(tmp_path / "previews" / f"step_{step:07d}.webp")
+    write_lines(
+        tmp_path / "metrics.jsonl",
+        [{"step": 50, "kimg": 2.5, "wasserstein": 9}, {"step": 100, "kimg": 5, "wasserstein": 4}],
+    )
+    write_lines(tmp_path / "quality.jsonl", [{"step": 100, "kimg": 5, "kid": 300}])
+    told = learnt.history(tmp_path)
+    # step 1 of the 50 that show 2,500 pictures has shown 50; after the last line nothing is known
+    assert [(stage["step"], stage["kimg"]) for stage in told["stages"]] == [(1, 0.05), (50, 2.5), (120, None)]
+    assert all(Path(stage["file"]["path"]).is_file() for stage in told["stages"])
+    assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]  # one point is no curve
+
+
+def test_a_timeline_goes_before_previews(tmp_path):
+    for kind, step in (("timeline", 2), ("previews", 3)):
+        (tmp_path / kind).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / kind / f"step_{step:07d}.webp")
+    assert [stage["step"] for stage in learnt.history(tmp_path)["stages"]] == [2]
+
+
+def test_a_model_without_a_run_has_nothing_to_tell(tmp_path):
+    assert learnt.history(None) == learnt.history(tmp_path) == {"stages": [], "curves": []}
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_last_point():
+    lines = [{"kimg": i, "kid": -i} for i in range(1001)]
+    points = learnt.curve(lines, "kid")
+    assert len(points) <= learnt.POINTS and points[-1] == (1000, -1000)
+    assert {b[0] - a[0] for a, b in pairwise(points)} == {6}  # 1001 / 200, rounded up
+
+
+def test_the_shipped_model_tells_how_it_learnt():
+    told = learnt.history(ROOT / "weights/lotus")
+    assert len(told["stages"]) >= 10 and told["curves"][0]["name"] == "wasserstein"
