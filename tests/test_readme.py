@@ -91,7 +91,16 @@ def test_serving_command(workshop, tmp_path):
 
 def test_python_lines(monkeypatch):
     monkeypatch.chdir(ROOT)
-    for block in blocks("python"):
-        names = {}
-        exec(block, names)
-        assert names["images"].shape == (1, 3, 128, 128)
+    [block] = [block for block in blocks("python") if "gradio_client" not in block]
+    names = {}
+    exec(block, names)
+    assert names["images"].shape == (1, 3, 128, 128)
+
+
+def test_client_lines(workshop, tmp_path):
+    [block] = [block for block in blocks("python") if "gradio_client" in block]
+    names = {}
+    with running_app(tmp_path, workshop / "runs/mine") as app:
+        exec(block.replace("http://127.0.0.1:7860", app.url), names)
+    assert [item["caption"] for item in names["flowers"]] == ["#42", "#43", "#44", "#45"]
+    assert Path(names["middle"]).is_file()

@@ -1,5 +1,7 @@
 """The app as programs see it: the real server, its API, what it refuses and how it starts."""
 
+import asyncio
+import base64
 import json
 from pathlib import Path
 from string import Formatter
@@ -10,6 +12,8 @@ import pytest
 from app_server import TRAINING_MODULES, copy_of_the_app, running_app, save_colourful_model
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 from lotus_gan import media
@@ -96,6 +100,29 @@ def test_the_ends_of_a_walk_are_the_pictures_of_its_seeds(client):
 def test_a_walk_from_a_seed_to_itself_stays(client):
     [a] = generate(client, 1, 5, 1)
     assert abs(pixels(client.predict(5, 5, 0.37, api_name="/interpolate")) - a).max() <= 1
+
+
+def test_the_same_two_are_tools_for_language_models(app):
+    """A real client of the Model Context Protocol finds both, with their ranges in words, and gets a picture."""
+
+    async def ask():
+        async with (
+            streamable_http_client(f"{app.url}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            answer = await session.call_tool("interpolate", {"seed_a": 3, "seed_b": 7, "position": 0})
+            refusal = await session.call_tool("generate", {"count": 99, "seed": 0, "truncation": 1})
+            return tools, answer, refusal
+
+    tools, answer, refusal = asyncio.run(ask())
+    described = {tool.name: (tool.description, set(tool.inputSchema["properties"])) for tool in tools}
+    assert set(described) == {"generate", "interpolate"}
+    assert described["generate"][1] == {"count", "seed", "truncation"} and "1 to 64" in described["generate"][0]
+    [picture] = [content for content in answer.content if content.type == "image"]
+    assert picture.mimeType.startswith("image/") and base64.b64decode(picture.data)
+    assert refusal.isError and "Count must be a whole number from 1 to 64" in refusal.content[0].text
 
 
 GOOD = {"/generate": [4, 42, 0.8], "/interpolate": [3, 7, 0.5]}

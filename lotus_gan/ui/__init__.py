@@ -26,6 +26,7 @@ LAUNCH = {
     "head": theme.HEAD,
     "i18n": texts.I18N,
     "footer_links": ["api", "gradio", "settings"],
+    "mcp_server": True,  # the two named endpoints are tools for language models too
     "ssr_mode": False,  # needs Node, and a page that is drawn by the browser has one part less that can fail
 }
 
