@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from lotus_gan import Generator, latents
+from lotus_gan.data import load_folder
 from lotus_gan.metrics import Features, quality
 
 
@@ -22,7 +23,10 @@ def main() -> None:
     options = parser.parse_args()
     generator, features = Generator.from_pretrained(options.model), Features()
     enlargements = [layer for layer in generator.modules() if isinstance(layer, torch.nn.Upsample)]
-    real, z = features.of_folder(options.val), latents.from_seeds(range(options.count), generator.z_dim)
+    real, z = (
+        features.of_pictures(load_folder(options.val).images),
+        latents.from_seeds(range(options.count), generator.z_dim),
+    )
     print(f"{options.count} seeds against {len(real)} pictures; features from {features.source}\n")
     print("| smooth | KID x 1000 | spread |\n| --- | --- | --- |")
     for smooth in range(len(enlargements) + 1):

@@ -3,8 +3,9 @@
     python -m lotus_gan evaluate --model runs/mine --real data/lotus-val --train data/lotus-68
 
     features = Features()                                     # or Features("mobilenet_v2_features.safetensors")
-    real, fake = features.of_folder("data/lotus-val"), features.of_folder("samples")          # (N, 1280) each
-    quality(real, fake, features.of_training(data.load_folder("data/lotus-68").images))      # a dict of figures
+    real = features.of_pictures(load_folder("data/lotus-val").images)                         # (N, 1280)
+    fake = features.of_generator(generator, latents.from_seeds(range(512), generator.z_dim))  # (512, 1280)
+    quality(real, fake, features.of_training(load_folder("data/lotus-68").images))            # a dict of figures
 
 Everything is measured between features of a MobileNetV2 that has learnt ImageNet, and always on the CPU, so that a
 figure does not depend on the machine. Such figures say nothing beside Inception's KID or FID, nor beside figures from
@@ -29,7 +30,6 @@ from tqdm import tqdm
 
 from . import latents, media
 from .config import RESOLUTION
-from .data import load_folder
 
 ENV = "LOTUS_GAN_FEATURES"
 SIZE = 224  # px, what MobileNetV2 was trained on
@@ -66,10 +66,6 @@ class Features:
         except RuntimeError:  # its text lists hundreds of names
             raise MetricsError(f"{path} does not hold the state of torchvision's mobilenet_v2().features") from None
         self.network.eval().requires_grad_(False)
-
-    def of_folder(self, folder: Path | str) -> torch.Tensor:
-        """All pictures below a folder, in name order -> (N, 1280). `data.DataError` if none can be read."""
-        return self.of_pictures(load_folder(folder).images)
 
     @torch.no_grad()
     def of_pictures(self, pictures: Pictures, mirror: bool = False) -> torch.Tensor:

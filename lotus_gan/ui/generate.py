@@ -3,7 +3,7 @@
 import gradio as gr
 
 from .. import latents
-from . import arguments, picked, texts
+from . import arguments, likeness, picked, texts
 from .studio import Studio
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
@@ -80,6 +80,7 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.HT
         elem_classes="flowers",
     )
     bar = picked.bar()
+    likeness.build(studios, bar)
     # a fixed secret: with one of its own, each start of the server would forget what browsers keep
     kept = gr.BrowserState([], storage_key="lotus-gan-kept", secret="lotus-gan")
 

@@ -1,4 +1,4 @@
-"""What can be done with the picture that a gallery shows large: keep it, or send it to the walk.
+"""What can be done with the picture that a gallery shows large: keep it, send it to the walk, ask whether it is a copy.
 
 A bar at the foot of the enlarged picture. Which picture that is stands in its file's name, so a picture stays what it
 was painted as, whatever the settings say by then.
@@ -13,11 +13,12 @@ from . import arguments, texts
 from .studio import Studio
 
 MAX_KEPT = 64
-ACTS = ("keep", "drop", "first", "last")
+ACTS = ("keep", "drop", "first", "last", "check")
 
 TEMPLATE = """<div role="toolbar">
 <button type="button" data-act="keep"></button><button type="button" data-act="drop"></button>
 <button type="button" data-act="first"></button><button type="button" data-act="last"></button>
+<button type="button" data-act="check"></button>
 <span role="status"></span></div>"""
 
 STYLE = """
@@ -50,10 +51,13 @@ for (const button of element.querySelectorAll('button')) {
   button.textContent = say(act);
   button.onclick = () => {
     const picture = picked();
+    const close = document.querySelector('.flowers .preview .icon-button-wrapper button:last-child');
     if (!picture) return;
     if (act === 'keep') trigger('keep', picture);
     else if (act === 'drop') trigger('drop', picture);
+    else if (act === 'check') trigger('check', picture);
     else trigger('send', {...picture, end: act});
+    if (act === 'check') return close.click();
     status.textContent = say(`done_${act}`).replace('{seed}', picture.seed);
     // the keys of the enlarged picture, Escape and the arrows, stay in force
     document.querySelector('.flowers .preview .media-button')?.focus();
@@ -66,7 +70,7 @@ for (const button of element.querySelectorAll('button')) {
 
 
 def bar() -> gr.HTML:
-    """The component, with the events keep, drop and send."""
+    """The component, with the events keep, drop, send and check."""
     return gr.HTML(
         "", html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, elem_id="picked"
     )
@@ -74,11 +78,11 @@ def bar() -> gr.HTML:
 
 def with_picture(kept, picture: gr.EventData) -> list[dict]:
     """What is kept, and the picture of an event of the bar, newest first; the oldest goes where there are too many."""
-    return [_item(picture), *without_picture(kept, picture)][:MAX_KEPT]
+    return [item_of(picture), *without_picture(kept, picture)][:MAX_KEPT]
 
 
 def without_picture(kept, picture: gr.EventData) -> list[dict]:
-    return [item for item in kept if item != _item(picture)]
+    return [item for item in kept if item != item_of(picture)]
 
 
 def with_key(seeds: str, picture: gr.EventData) -> str:
@@ -91,17 +95,24 @@ def with_key(seeds: str, picture: gr.EventData) -> str:
 def kept_pictures(kept, studios: dict[str, Studio]) -> list[tuple[str, str]]:
     """(path of a PNG, caption) of what a browser kept. What it cannot have kept here, or whose model has gone, is
     passed over: the list comes from outside."""
-    by_slug = {studio.slug: studio for studio in studios.values()}
     pictures = []
     for item in kept[:MAX_KEPT] if isinstance(kept, list) else []:
         try:
-            studio = by_slug[item["slug"]]
-            path = studio.picture(latents.check_seed(item["seed"]), arguments.within("truncation", item["truncation"]))
-        except (KeyError, TypeError, ValueError):
+            studio, seed, truncation = found(item, studios)
+        except ValueError:
             continue
-        pictures.append((str(path), f"#{item['seed']}"))
+        pictures.append((str(studio.picture(seed, truncation)), f"#{seed}"))
     return pictures
 
 
-def _item(picture: gr.EventData) -> dict:
+def found(item: dict, studios: dict[str, Studio]) -> tuple[Studio, int, float]:
+    """Who painted a picture, its seed and its truncation. ValueError for what cannot be a picture of this page."""
+    try:
+        [studio] = [studio for studio in studios.values() if studio.slug == item["slug"]]
+        return studio, latents.check_seed(item["seed"]), arguments.within("truncation", item["truncation"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no picture of this page: {item!r}") from error
+
+
+def item_of(picture: gr.EventData) -> dict:
     return {"slug": picture.slug, "seed": picture.seed, "truncation": picture.truncation}

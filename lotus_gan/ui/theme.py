@@ -122,7 +122,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
 :is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-:is(#gallery, #kept) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px;
+:is(#gallery, #kept, #copy-gallery) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px;
   font-size: 12px;
   color: #fff; background: rgb(10 25 20 / 60%); }
 :is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
@@ -134,6 +134,14 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-template-columns: repeat(8, minmax(0, 1fr)) !important; }
 
 #kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)) !important; }
+
+#copy { gap: 10px; padding-top: 8px; }
+#copy-said p { margin: 0 0 4px; max-width: 80ch; }
+#copy-said p + p { color: var(--body-text-color-subdued); font-size: 0.92rem; }
+#copy-gallery { padding: 0; overflow: visible; width: 640px; max-width: 100%; }
+#copy-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
+#copy-gallery .grid-container { gap: 10px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
+#copy-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
 
 /* Interpolate */
 #walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
@@ -165,6 +173,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
     grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
+  #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #walk-keys { flex-wrap: wrap; }
   #seeds { flex: 1 1 100%; }
   :is(#add-key, #reverse) { flex: 1 1 0; }

@@ -276,6 +276,33 @@ def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
     wait_for_walk(page, 4, 6)
 
 
+def ask_whether_it_is_a_copy(page, nth: int) -> str:
+    """What the page says of a picture of the gallery."""
+    page.locator("#gallery .thumbnail-lg").nth(nth).click()
+    page.locator("[data-act=check]").click()
+    page.wait_for_selector("#copy-gallery img")
+    assert page.locator(".flowers .preview").count() == 0
+    return page.locator("#copy-said").inner_text()
+
+
+def test_a_model_without_an_index_cannot_say_whether_it_copies(visit):
+    page = visit().page
+    assert "without an index" in ask_whether_it_is_a_copy(page, 1)
+    assert page.locator("#copy-gallery .caption-label").all_inner_texts() == ["#1"]
+
+
+def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
+    with running_app(tmp_path, None) as app, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app.url)
+        said = ask_whether_it_is_a_copy(page, 2)
+        assert said.startswith("#2 is no copy") and ("32 px" in said or "MobileNetV2" in said)
+        own, *real = page.locator("#copy-gallery .caption-label").all_inner_texts()
+        assert own == "#2" and len(real) == 3
+        percentages = [int(re.fullmatch(r"real(?:, mirrored)? · (\d+) %", text)[1]) for text in real]
+        assert percentages == sorted(percentages) and percentages[0] > 5
+
+
 def test_all_pictures_come_as_one_zip(visit):
     page = visit().page
     with page.expect_download() as download:

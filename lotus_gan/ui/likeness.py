@@ -1,0 +1,96 @@
+"""Is it a copy? The training pictures nearest to the picture that a visitor asks about, and one plain sentence."""
+
+import html
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from ..copies import TrainingIndex
+from ..media import save_atomically
+from ..metrics import Features, MetricsError
+from . import picked, texts
+from .studio import Studio, kept
+
+SHOWN = 128  # px of a training picture on the page
+COPY, FAR = 5, 95  # percent: below the one it is called a copy, above the other a stranger
+PATIENCE = 20  # s for the feature network, which may have to be downloaded first
+
+
+class _Eyes:
+    """The feature network, looked for at the first question: where it cannot be had, pixels must do."""
+
+    def __init__(self):
+        self.loading: Future | None = None
+
+    def features(self) -> Features | None:
+        if self.loading is None:
+            self.loading = ThreadPoolExecutor(1, thread_name_prefix="features").submit(Features)
+        try:
+            return self.loading.result(PATIENCE)
+        except (MetricsError, NotYet):
+            return None
+
+
+def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
+    """The section's components and events, inside the Blocks that is open. `bar` is that of the enlarged picture."""
+    indices = {name: index for name, studio in studios.items() if (index := find_index(studio.origin))}
+    eyes = _Eyes()
+
+    def check(event: gr.EventData, request: gr.Request):
+        try:
+            studio, seed, truncation = picked.found(picked.item_of(event), studios)
+        except ValueError:
+            return gr.skip(), gr.skip(), gr.skip()
+        index, path = indices.get(studio.name), studio.picture(seed, truncation)
+        if index is None:
+            return gr.Column(visible=True), [(str(path), f"#{seed}")], texts.say("copy_unknown", request)
+        with Image.open(path) as picture:
+            answer = index.ask(picture, eyes.features())
+        shown = [(str(path), f"#{seed}")]
+        for i, near, mirrored in zip(answer.indices, answer.percentiles, answer.mirrored, strict=True):
+            kind = texts.say("copy_mirrored" if mirrored else "copy_training", request)
+            shown.append((str(training_picture(studio, index, i)), f"{kind} · {near:.0f} %"))
+        return gr.Column(visible=True), shown, sentence(answer.percentiles[0], answer.by_features, seed, request)
+
+    with gr.Column(visible=False, elem_id="copy") as section:
+        said = gr.HTML(elem_id="copy-said")
+        gallery = gr.Gallery(
+            columns=4,
+            height="auto",
+            object_fit="cover",
+            show_label=False,
+            interactive=False,
+            allow_preview=False,
+            buttons=[],
+            elem_id="copy-gallery",
+        )
+    bar.check(check, outputs=[section, gallery, said], api_visibility="private", concurrency_id="paint").then(
+        None,
+        js="() => { document.querySelector('#copy')?.scrollIntoView({behavior: 'smooth', block: 'center'}); }",
+        api_visibility="private",
+    )
+
+
+def find_index(folder: Path | None) -> TrainingIndex | None:
+    try:
+        return TrainingIndex(folder) if folder else None
+    except FileNotFoundError:
+        return None
+
+
+def training_picture(studio: Studio, index: TrainingIndex, i: int) -> Path:
+    path = studio.file(f"training-{i:05d}.webp")
+    if not kept(path):
+        save_atomically(index.thumbnail(i).resize((SHOWN, SHOWN), Image.Resampling.LANCZOS), path, quality=90)
+    return path
+
+
+def sentence(nearness: float, by_features: bool, seed: int, request: gr.Request) -> str:
+    """What the percentile of the nearest training picture means, and what was compared, as HTML."""
+    key = "copy_yes" if nearness < COPY else "copy_far" if nearness > FAR else "copy_no"
+    how = texts.say("copy_by_features" if by_features else "copy_by_pixels", request)
+    verdict = html.escape(texts.say(key, request, seed=seed, percent=f"{nearness:.0f}"))
+    return f"<p><strong>{verdict}</strong></p><p>{html.escape(how)}</p>"
