@@ -50,7 +50,7 @@ def test_what_is_like_no_training_picture_is_far(index, network):
     stripes = Image.new("RGB", (128, 128), "white")
     for x in range(0, 128, 32):
         stripes.paste("magenta", (x, 0, x + 16, 128))
-    assert index.ask(stripes, network).percentiles[0] == 100
+    assert index.ask(stripes, network).percentiles[0] > 95
 
 
 def test_a_real_picture_is_as_far_as_real_pictures_are(index, network):

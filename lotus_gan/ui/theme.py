@@ -122,9 +122,8 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
 :is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-:is(#gallery, #kept, #copy-gallery) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px; padding: 2px 9px;
-  font-size: 12px;
-  color: #fff; background: rgb(10 25 20 / 60%); }
+:is(#gallery, #kept, #copy-gallery) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px;
+  padding: 2px 9px; font-size: 12px; color: #fff; background: rgb(10 25 20 / 60%); }
 :is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
 :is(#gallery, #kept) .preview .media-button { align-items: center; justify-content: center; }
 :is(#gallery, #kept) .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }

@@ -1,0 +1,106 @@
+"""Many visitors at once: does anybody see an error, how long do they wait, are they told their place, does memory stay?
+
+    python -m benchmarks.visitors --visitors 64 --seconds 60
+
+Starts the real page on this machine, has every visitor click Generate (8 pictures) again and again as a browser does,
+and prints what came of it. Linux only, as it reads the server's memory from /proc.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from lotus_gan.machine import describe_machine, pick_device
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNT = 8  # pictures a click
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visitors", type=int, default=64, help="at once (default: 64)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long they click (default: 60)")
+    options = parser.parse_args()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port)}
+    command = [sys.executable, str(ROOT / "app.py")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
+        try:
+            await measure(server.pid, f"http://127.0.0.1:{port}", options)
+        finally:
+            server.terminate()
+
+
+async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
+    clicks: list[dict] = []
+    async with httpx.AsyncClient(base_url=url, timeout=None, limits=httpx.Limits(max_connections=None)) as client:
+        click = await button(client)
+        await visit(client, click, time.monotonic() + 3, clicks)  # warm
+        alone = statistics.median(made["seconds"] for made in clicks)
+        before = memory_mb(pid)
+        clicks.clear()
+        end = time.monotonic() + options.seconds
+        await asyncio.gather(*(visit(client, click, end, clicks) for _ in range(options.visitors)))
+        await asyncio.sleep(2)
+    waits = sorted(made["seconds"] for made in clicks)
+    queued = [made for made in clicks if made["seconds"] > 3 * alone]
+    print(
+        f"{describe_machine(pick_device('cpu'))}; {options.visitors} visitors for {options.seconds:g} s, {COUNT} pictures a click\n"
+    )
+    print(f"clicks answered: {len(waits)}, errors: {sum(made['error'] for made in clicks)}")
+    print(
+        f"seconds to the pictures: alone {alone:.2f}, together {waits[len(waits) // 2]:.2f} in the median,"
+        f" {waits[int(0.95 * len(waits))]:.2f} for one in twenty"
+    )
+    print(f"told their place, of those who waited: {sum(made['told'] for made in queued)} of {len(queued)}")
+    print(f"memory of the server: {before:.0f} MB before, {memory_mb(pid):.0f} MB after")
+
+
+async def button(client: httpx.AsyncClient) -> int:
+    """The number of what Generate's button calls, once the server answers."""
+    for _ in range(600):
+        try:
+            config = (await client.get("/config")).raise_for_status().json()
+            break
+        except httpx.TransportError:
+            await asyncio.sleep(0.2)
+    return next(d["id"] for d in config["dependencies"] if d["api_name"] == "generate_with")
+
+
+async def visit(client: httpx.AsyncClient, click: int, end: float, clicks: list[dict]) -> None:
+    """One visitor, who clicks until the time is over."""
+    session = secrets.token_hex(6)
+    while time.monotonic() < end:
+        data = [COUNT, secrets.randbelow(2**32), 1, "lotus"]
+        started, told, error = time.monotonic(), False, False
+        await client.post("/gradio_api/queue/join", json={"data": data, "fn_index": click, "session_hash": session})
+        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
+            async for line in events.aiter_lines():
+                message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+                told = told or message.get("rank") is not None
+                if message.get("msg") == "process_completed":
+                    error = not message["success"]
+                    break
+        clicks.append({"seconds": time.monotonic() - started, "told": told, "error": error})
+
+
+def memory_mb(pid: int) -> float:
+    """What a process holds of real memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
