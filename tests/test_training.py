@@ -42,6 +42,10 @@ def state(path):
     return tensors, {k: v for k, v in info.items() if k not in ("seconds", "config")}
 
 
+def state_config(path):
+    return checkpoint.load(path / "checkpoint" / "latest.safetensors")[1]["config"]
+
+
 def assert_same_run(one, other):
     (tensors, info), (other_tensors, other_info) = state(one), state(other)
     assert info == other_info
@@ -67,6 +71,14 @@ def test_stop_and_resume_is_exact_to_the_bit(images, tmp_path, changes):
     resumed.train()
     assert_same_run(tmp_path / "whole", tmp_path / "parts")
     assert (tmp_path / "whole/model.safetensors").read_bytes() == (tmp_path / "parts/model.safetensors").read_bytes()
+
+
+def test_what_is_left_to_the_data_is_decided_once(images, tmp_path):
+    """Five pictures are few. A resumed run finds in its checkpoint what was decided, and sees no change."""
+    config = replace(TINY, augment="auto", steps=1)
+    Trainer(config, images, tmp_path).train()
+    assert state_config(tmp_path)["augment"] == "translation"
+    assert Trainer(config, images, tmp_path).changes == []
 
 
 def test_runs_depend_on_their_seed_and_leave_the_global_one_alone(images, tmp_path):
