@@ -97,7 +97,7 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     pictures = read(options.data, "", once=True)
     resolved = config.for_pictures(len(pictures.images))
     if resolved != config:
-        print(f"augment: {resolved.augment or 'nothing'}, as there are {len(pictures.images)} pictures")
+        print(report.decided(resolved, len(pictures.images)))
     if options.preview_data:
         sheets = report.save_sheets(pictures.images, resolved, options.output)
         print(f"look at {' and '.join(map(str, sheets))}; nothing has been trained")

@@ -118,7 +118,7 @@ def load_picture(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
     except Image.UnidentifiedImageError:
         raise PictureError("not a picture that Pillow can read, whatever its name says") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels") from None
+        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, save it smaller") from None
     except Exception as error:  # decoders raise all sorts of things, and one bad file must not end a run
         raise PictureError(f"broken picture ({getattr(error, 'strerror', None) or error})") from None
 
@@ -149,7 +149,7 @@ def _learn_heic() -> None:
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
-        raise PictureError("HEIC, which Pillow reads after `pip install pillow-heif` only") from None
+        raise PictureError("HEIC, as iPhones save it, which `pip install pillow-heif` makes readable") from None
     register_heif_opener()
 
 

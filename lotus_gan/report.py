@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from .augment import augment, mirror
-from .config import RESOLUTION, TrainConfig
+from .config import MANY, RESOLUTION, TrainConfig
 from .data import Pictures, examples
 from .duplicates import near
 from .media import from_uint8, grid, save_atomically, to_pictures
@@ -42,6 +42,12 @@ def describe(pictures: Pictures, groups: str = "folders") -> str:
         if found:
             lines.append(f"  {len(found)} {text}: {examples(found)}")
     return "\n".join(lines)
+
+
+def decided(config: TrainConfig, count: int) -> str:
+    """What `TrainConfig.for_pictures` has chosen, and why."""
+    few, many = f"fewer than {MANY:,} pictures are soon learnt by heart", f"{MANY:,} pictures or more last without"
+    return f"augment: {config.augment or 'nothing'}, because {few if count < MANY else many} (here {count:,})"
 
 
 def expectations(config: TrainConfig) -> str:

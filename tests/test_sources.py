@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tarfile
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,12 @@ def save(path, color="red", size=(40, 30)):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, color).save(path)
     return path
+
+
+def serve(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 # --- the Hub -------------------------------------------------------------------------------------------------------
@@ -90,8 +97,7 @@ def hub(tmp_path_factory):
     (folder / "words").mkdir()
     (folder / "words/train.csv").write_text("size\n3\n")
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (DataHub,), {"folder": folder}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = serve(type("Handler", (DataHub,), {"folder": folder}))
     environment = os.environ | {
         "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
         "HF_HOME": str(folder / "cache"),
@@ -166,6 +172,11 @@ def test_what_is_neither_says_what_can_be_given(tmp_path, monkeypatch, name):
 # --- Flowers102 ----------------------------------------------------------------------------------------------------
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
 @pytest.fixture
 def flowers102(tmp_path, monkeypatch):
     """Six pictures in torchvision's layout: the addresses and sums are ours, all else is torchvision's."""
@@ -184,8 +195,11 @@ def flowers102(tmp_path, monkeypatch):
         for key, (name, _) in Flowers102._file_dict.items()
     }
     monkeypatch.setattr(Flowers102, "_file_dict", files)
-    monkeypatch.setattr(Flowers102, "_download_url_prefix", site.as_uri() + "/")
+    server = serve(partial(Quiet, directory=site))
+    monkeypatch.setattr(Flowers102, "_download_url_prefix", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "cache"))
+    yield
+    server.shutdown()
 
 
 def test_one_class_of_flowers102_from_all_its_splits(flowers102):
