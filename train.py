@@ -20,6 +20,7 @@ from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input, 130 cut off."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # a picture's name may hold what this terminal cannot show
     options = build_parser().parse_args(arguments)
     try:
         config = config_from(options)

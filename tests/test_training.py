@@ -13,7 +13,7 @@ from lotus_gan.callbacks import Judge, Metrics, Previews, preview_due, rank
 from lotus_gan.machine import pick_device
 from lotus_gan.media import paint
 from lotus_gan.metrics import MetricsError, quality
-from lotus_gan.training import Trainer, TrainingError
+from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
 
 TINY = TrainConfig(
     architecture="lotus",
@@ -40,10 +40,6 @@ def state(path):
     """Everything in a checkpoint but the wall-clock time."""
     tensors, info = checkpoint.load(path / "checkpoint" / "latest.safetensors")
     return tensors, {k: v for k, v in info.items() if k not in ("seconds", "config")}
-
-
-def state_config(path):
-    return checkpoint.load(path / "checkpoint" / "latest.safetensors")[1]["config"]
 
 
 def assert_same_run(one, other):
@@ -77,7 +73,7 @@ def test_what_is_left_to_the_data_is_decided_once(images, tmp_path):
     """Five pictures are few. A resumed run finds in its checkpoint what was decided, and sees no change."""
     config = replace(TINY, augment="auto", steps=1)
     Trainer(config, images, tmp_path).train()
-    assert state_config(tmp_path)["augment"] == "translation"
+    assert checkpoint.load(tmp_path / CHECKPOINT)[1]["config"]["augment"] == "translation"
     assert Trainer(config, images, tmp_path).changes == []
 
 
