@@ -54,8 +54,8 @@ def expectations(config: TrainConfig) -> str:
     """After how many steps to expect what. The minutes are the progress bar's to tell."""
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"as our 68 lotuses did, expect flower shapes after {SHAPES} thousand pictures shown (step {shapes}) and"
-        f" recognisable ones after {RECOGNISABLE} (step {recognisable}); the bar tells the time"
+        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
+        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable}); the bar tells the time"
     )
 
 
