@@ -3,6 +3,9 @@
     python train.py --data data/lotus-68 --output runs/lotus                     # our recipe
     python train.py --data data/lotus-68 --output runs/article --preset article  # the French article's
 
+Pictures come from a folder, from a data set on the Hub (user/dataset), or from torchvision's Flowers102
+(flowers102:lotus, or flowers102 for all). Look at them first, as training sees them, with --preview-data.
+
 The same command again goes on where the last call stopped, whether it was Ctrl-C, --max-minutes or a power cut.
 """
 
@@ -17,6 +20,7 @@ from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input, 130 cut off."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # a picture's name may hold what this terminal cannot show
     options = build_parser().parse_args(arguments)
     try:
         config = config_from(options)
@@ -35,19 +39,24 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument(
-        "--data", required=True, type=Path, metavar="DIR", help="folder of pictures, any size and format"
+        "--data",
+        required=True,
+        metavar="DIR",
+        help="folder of pictures, any size and format, or user/dataset, or flowers102:lotus",
+    )
+    parser.add_argument(
+        "--preview-data", action="store_true", help="write sheets of the pictures as training sees them, and end"
     )
     parser.add_argument(
         "--output", required=True, type=Path, metavar="DIR", help="where the run lives; resumed if it is there"
     )
     parser.add_argument(
         "--val",
-        type=Path,
         metavar="DIR",
         help="pictures never trained on: they choose the best model, gauge overfitting",
     )
     parser.add_argument(
-        "--heldout", type=Path, metavar="DIR", help="pictures for the figures in the model card only (default: --val's)"
+        "--heldout", metavar="DIR", help="pictures for the figures in the model card only (default: --val's)"
     )
     parser.add_argument(
         "--init-from", metavar="MODEL", help="start from a trained generator: a folder or a Hub id; see --critic-warmup"
@@ -80,21 +89,28 @@ def config_from(options: argparse.Namespace) -> TrainConfig:
 
 def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
-    from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
+    from lotus_gan import hub, report  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
     from lotus_gan.machine import keep_memory
-    from lotus_gan.training import Trainer, TrainingError
+    from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
 
     keep_memory()
-    pictures = read(options.data)
-    validation = read(options.val, ", for validation only") if options.val else None
-    heldout = read(options.heldout, ", for the card only") if options.heldout else None
+    pictures = read(options.data, "", once=True)
+    resolved = config.for_pictures(len(pictures.images))
+    if resolved != config:
+        print(report.decided(resolved, len(pictures.images)))
+    if options.preview_data:
+        sheets = report.save_sheets(pictures.images, resolved, options.output)
+        print(f"look at {' and '.join(map(str, sheets))}; nothing has been trained")
+        return 0
+    validation = read(options.val, " (for validation only)") if options.val else None
+    heldout = read(options.heldout, " (for the card only)") if options.heldout else None
     options.output.mkdir(parents=True, exist_ok=True)
     try:
-        initial = hub.load_generator(options.init_from) if options.init_from else None
-        trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial)
-        if trainer.step_number:
-            print(f"resumed at step {trainer.step_number}")
+        begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
+        initial = hub.load_generator(options.init_from) if options.init_from and not begun else None
+        trainer = Trainer(resolved, pictures.images, options.output, validation and validation.images, initial)
+        print(f"resumed at step {trainer.step_number}" if begun else report.expectations(resolved))
         judge = find_judge(trainer) if options.val else None
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
         stopped = stop_on_signals()
@@ -110,8 +126,9 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     Previews(trainer).save()
     figures = judge.examine((heldout or validation).images) if judge else {}
     if judge:
-        figures["real"] = (options.heldout or options.val).resolve().name
-    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data, figures=figures)
+        figures["real"] = hub.model_name(options.heldout or options.val)
+    command = ["python", "train.py", *sys.argv[1:]]
+    hub.write_card(trainer, command, hub.model_name(options.data), figures)
     if trainer.step_number < config.steps:
         print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
@@ -121,12 +138,14 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     return 0
 
 
-def read(folder: Path, purpose: str = ""):
-    """The pictures of a folder, and what was read or left out on the terminal."""
-    from lotus_gan.data import load_folder
+def read(source: str, purpose: str, once: bool = False):
+    """The pictures of a source, and on the terminal what they are like; `once`: of copies only the first."""
+    from lotus_gan import duplicates, report, sources
 
-    pictures = load_folder(folder)
-    print(f"{folder}: {pictures.report()}{purpose}")
+    pictures = sources.load(source)
+    if once:
+        pictures = duplicates.without_copies(pictures)
+    print(f"{source}{purpose}: {report.describe(pictures, 'folders' if Path(source).is_dir() else 'classes')}")
     return pictures
 
 

@@ -29,6 +29,8 @@ RECIPES = {
     "betas 0, 0.99": {"beta2": 0.99},
     "batch 8": {"batch_size": 8},
     "batch 32": {"batch_size": 32},
+    # "as it is" has the second with many pictures and the first with few
+    "translation": {"augment": "translation"},
     "no augmentation": {"augment": ""},
 }
 
@@ -63,7 +65,7 @@ def main() -> None:
         for end in ends:
             left = end - trainer.seconds / 60
             if left > 0:
-                trainer.config = replace(config, max_minutes=left)
+                trainer.config = replace(trainer.config, max_minutes=left)
                 trainer.train()
                 judge.judge()
         lines = judge.lines[-len(ends) :]

@@ -56,9 +56,8 @@ async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
         await asyncio.sleep(2)
     waits = sorted(made["seconds"] for made in clicks)
     queued = [made for made in clicks if made["seconds"] > 3 * alone]
-    print(
-        f"{describe_machine(pick_device('cpu'))}; {options.visitors} visitors for {options.seconds:g} s, {COUNT} pictures a click\n"
-    )
+    print(describe_machine(pick_device("cpu")))
+    print(f"{options.visitors} visitors for {options.seconds:g} s, {COUNT} pictures a click\n")
     print(f"clicks answered: {len(waits)}, errors: {sum(made['error'] for made in clicks)}")
     print(
         f"seconds to the pictures: alone {alone:.2f}, together {waits[len(waits) // 2]:.2f} in the median,"

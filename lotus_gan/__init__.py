@@ -25,6 +25,7 @@ _MODULES = (
     "checkpoint",
     "config",
     "data",
+    "duplicates",
     "hub",
     "latents",
     "losses",
@@ -32,6 +33,8 @@ _MODULES = (
     "media",
     "metrics",
     "networks",
+    "report",
+    "sources",
     "training",
 )
 

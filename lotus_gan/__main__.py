@@ -177,8 +177,8 @@ def read_pictures(folder: Path, least: int = 1) -> torch.Tensor:
         raise WrongInput(error) from None
     if pictures.refused:
         print(f"{folder}: {pictures.report()}", file=sys.stderr)
-    if len(pictures.paths) < least:
-        raise WrongInput(f"{str(folder)!r} has {len(pictures.paths)} picture, and at least {least} are needed")
+    if len(pictures.names) < least:
+        raise WrongInput(f"{str(folder)!r} has {len(pictures.names)} picture, and at least {least} are needed")
     return pictures.images
 
 

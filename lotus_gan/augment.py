@@ -19,6 +19,12 @@ def augment(images: torch.Tensor, policy: str, *, generator: torch.Generator | N
     return images
 
 
+def mirror(images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Each of the images (N, 3, H, W), of any type, turned left for right half of the time."""
+    flip = torch.rand(len(images), generator=generator) < 0.5
+    return torch.where(flip[:, None, None, None], images.flip(3), images)
+
+
 def parse_policy(policy: str) -> list[str]:
     """The names in a comma list; ValueError for one that does not exist."""
     names = [name.strip() for name in policy.split(",") if name.strip()]

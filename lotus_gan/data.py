@@ -1,12 +1,15 @@
-"""A folder of pictures -> one uint8 tensor in memory, and a report on what was left out and why.
+"""Pictures of any size and format -> one uint8 tensor in memory, and what was left out and why.
 
 pictures = load_folder("data/lotus-68")
 pictures.images        # (N, 3, 128, 128) uint8
-pictures.refused       # [(path, reason), ...]
+pictures.refused       # [(name, reason), ...]
 """
 
 import hashlib
+import io
 import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,29 +21,53 @@ from tqdm import tqdm
 
 from .config import RESOLUTION
 
-SUFFIXES = frozenset({".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+EXAMPLES = 5  # of each kind in a report
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 
 class DataError(ValueError):
     """There is nothing to train on; the text says where was looked and what is read."""
 
 
+class PictureError(ValueError):
+    """One file cannot be read as a picture; the text says why: what kind of trouble, then details in brackets."""
+
+
 @dataclass(frozen=True)
 class Pictures:
-    """images: (N, 3, 128, 128) uint8, in the order of `paths`. refused: what was left out, with the reason."""
+    """images: (N, 3, 128, 128) uint8. names: of each, unique. sizes: of each, (width, height) in pixels as it is shown.
+
+    refused: what was left out, name and reason.
+    """
 
     images: torch.Tensor
-    paths: list[Path]
-    refused: list[tuple[Path, str]]
+    names: list[str]
+    sizes: list[tuple[int, int]]
+    refused: list[tuple[str, str]]
 
     def report(self) -> str:
-        """What was read and what was left out, for the terminal."""
-        lines = [f"{len(self.paths)} pictures read, {len(self.refused)} left out"]
-        lines += [f"  left out {path}: {reason}" for path, reason in self.refused]
-        return "\n".join(lines)
+        """What was read and what was left out, for the terminal: a line for each reason."""
+        return "\n".join([f"{len(self.names)} pictures read, {len(self.refused)} left out", *_reasons(self.refused)])
 
 
-def load_folder(folder: Path | str, size: int = RESOLUTION) -> Pictures:
+def examples(items: Sequence[str]) -> str:
+    """`a, b, c, d, e and 12 more`"""
+    more = f" and {len(items) - EXAMPLES} more" if len(items) > EXAMPLES else ""
+    return ", ".join(items[:EXAMPLES]) + more
+
+
+def _reasons(refused: list[tuple[str, str]]) -> list[str]:
+    kinds = defaultdict(list)
+    for name, reason in refused:
+        kind, bracket, details = reason.partition(" (")
+        kinds[kind].append(name + bracket + details)
+    return [f"  left out, {kind}: {examples(names)}" for kind, names in kinds.items()]
+
+
+def load_folder(folder: Path | str) -> Pictures:
     """All pictures below `folder`, in name order, cropped to their central square and resized. DataError if none.
 
     Hidden files are passed over; so are files whose suffix is no picture's. A picture that cannot be read is
@@ -49,47 +76,81 @@ def load_folder(folder: Path | str, size: int = RESOLUTION) -> Pictures:
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"there is no folder {str(folder)!r}")
-    images, read, refused = [], [], []
-    for path in tqdm(_candidates(folder), desc="reading", unit="pictures", leave=False, disable=None):
+    # by parts and not by Path's own order, which differs between systems and releases of Python
+    names = sorted(path.relative_to(folder).parts for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = [Path(*parts) for parts in names if not any(part.startswith(".") for part in parts)]
+    files = [(path.as_posix(), folder / path) for path in paths if (folder / path).is_file()]
+    return read_pictures(files, str(folder))
+
+
+def read_pictures(files: Iterable[tuple[str, Path | bytes]], where: str, total: int | None = None) -> Pictures:
+    """Name and file (a path, or what is in it) -> all that can be read. DataError, naming `where`, if none can be.
+
+    `total` is for the progress bar, where `files` has no length.
+    """
+    images, names, sizes, refused = [], [], [], []
+    for name, file in tqdm(files, desc="reading", unit="pictures", total=total, leave=False, disable=None):
         try:
-            images.append(load_picture(path, size))
-            read.append(path)
+            image, size = load_picture(file)
         except PictureError as error:
-            refused.append((path, str(error)))
+            refused.append((name, str(error)))
+            continue
+        images.append(image)
+        names.append(name)
+        sizes.append(size)
     if not images:
         wanted = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        reasons = "".join(f"\n  {path}: {reason}" for path, reason in refused)
-        raise DataError(f"no picture could be read in {str(folder)!r} (looked for {wanted}){reasons}")
-    return Pictures(torch.stack(images), read, refused)
+        reasons = "".join("\n" + line for line in _reasons(refused))
+        raise DataError(f"no picture could be read in {where!r} (looked for {wanted}){reasons}")
+    return Pictures(torch.stack(images), names, sizes, refused)
 
 
-def _candidates(folder: Path) -> list[Path]:
-    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+def load_picture(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
+    """A path, or what is in a file -> (3, 128, 128) uint8, and the size in pixels that it had, (width, height).
 
-
-class PictureError(ValueError):
-    """One file cannot be read as a picture; the text says why."""
-
-
-def load_picture(path: Path, size: int = RESOLUTION) -> torch.Tensor:
-    """One file -> (3, size, size) uint8. PictureError for an empty, broken, foreign or far too large file."""
-    if path.stat().st_size == 0:
-        raise PictureError("the file is empty")
+    PictureError for an empty, broken, foreign or far too large file.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # a clear refusal before memory runs out
-            with Image.open(path) as picture:
-                picture.draft("RGB", (2 * size, 2 * size))  # JPEG decodes at a fraction of its size: quick and small
-                picture = _to_rgb(ImageOps.exif_transpose(picture))
-                picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+        with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as stream:
+            return _decode(stream)
+    except PictureError:
+        raise
     except Image.UnidentifiedImageError:
         raise PictureError("not a picture that Pillow can read, whatever its name says") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels") from None
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError) as error:  # what Pillow's decoders raise
-        raise PictureError(f"broken picture ({error})") from None
-    return pil_to_tensor(picture)
+        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, save it smaller") from None
+    except Exception as error:  # decoders raise all sorts of things, and one bad file must not end a run
+        raise PictureError(f"broken picture ({getattr(error, 'strerror', None) or error})") from None
+
+
+def _decode(stream: io.BufferedIOBase) -> tuple[torch.Tensor, tuple[int, int]]:
+    head = stream.read(40)
+    if not head:
+        raise PictureError("the file is empty")
+    if head[4:8] == b"ftyp" and any(brand in head for brand in HEIC_BRANDS):
+        _learn_heic()
+    stream.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about metadata, mostly; nobody can act on them
+        warnings.simplefilter("error", Image.DecompressionBombWarning)  # a clear refusal before memory runs out
+        with Image.open(stream) as picture:
+            size = picture.size
+            # JPEG decodes at a fraction of its size: quick and small
+            picture.draft("RGB", (2 * RESOLUTION, 2 * RESOLUTION))
+            turned = ImageOps.exif_transpose(picture)
+            if turned.size != picture.size:
+                size = size[::-1]
+            picture = ImageOps.fit(_to_rgb(turned), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
+    return pil_to_tensor(picture), size
+
+
+def _learn_heic() -> None:
+    """Pillow learns to read HEIC, where its plugin is installed; PictureError where it is not."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise PictureError("HEIC, as iPhones save it, which `pip install pillow-heif` makes readable") from None
+    register_heif_opener()
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -63,9 +63,9 @@ CARD_FILES = [
 ]
 
 
-def write_card(trainer, command: list[str], data: Path, figures: dict) -> None:
+def write_card(trainer, command: list[str], data: str, figures: dict) -> None:
     """README.md and samples.webp of a run's folder, from what the run knows: the command, the machine, the minutes,
-    the settings, the figures of quality (empty where nothing was measured).
+    the settings, the figures of quality (empty where nothing was measured). `data` is what to call the pictures.
 
     The front matter is the Hub's. A licence is not guessed: the maker of the pictures adds it.
     """
@@ -85,7 +85,7 @@ def write_card(trainer, command: list[str], data: Path, figures: dict) -> None:
 ---
 # {trainer.output.resolve().name}
 
-A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data.resolve().name}) at 128 x 128.
+A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({data}) at 128 x 128.
 
 ![seeds 0 to 63, uncurated](samples.webp)
 

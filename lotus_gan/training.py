@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from . import checkpoint, latents
-from .augment import augment, parse_policy
+from .augment import augment, mirror, parse_policy
 from .config import TrainConfig
 from .data import Shuffled, fingerprint
 from .losses import critic_loss, generator_loss, gradient_penalty
@@ -33,6 +33,9 @@ FIXED = ("architecture", "z_dim", "width", "seed")
 HARMLESS = ("steps", "max_minutes", "log_every", "judge_every", "checkpoint_every", "preview_every")
 
 
+CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
+
+
 class TrainingError(RuntimeError):
     """Training cannot go on; the text says why and what can be done."""
 
@@ -40,7 +43,8 @@ class TrainingError(RuntimeError):
 class Trainer:
     """Both players, their optimizers, the moving average and the random state of one run.
 
-    config: every number. images: (N, 3, 128, 128) uint8. output: the run's folder; a checkpoint in it is resumed.
+    config: every number; what it leaves to the data is decided here. images: (N, 3, 128, 128) uint8.
+    output: the run's folder; a checkpoint in it is resumed.
     validation: pictures that are never trained on, for the overfitting gauge only, same layout.
     initial: a trained generator to start from instead of noise; ValueError if it is not of the config's shape.
     """
@@ -53,6 +57,7 @@ class Trainer:
         validation: torch.Tensor | None = None,
         initial: Generator | None = None,
     ):
+        config = config.for_pictures(len(images))
         parse_policy(config.augment)
         self.config, self.images, self.validation = config, images, validation
         self.data = fingerprint(images)
@@ -81,7 +86,7 @@ class Trainer:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.output / "checkpoint" / "latest.safetensors"
+        return self.output / CHECKPOINT
 
     @property
     def epoch(self) -> float:
@@ -152,8 +157,7 @@ class Trainer:
         """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, 128, 128) in [-1, 1]."""
         images = self.images[self.shuffled.next(self.config.batch_size)]
         if self.config.mirror:
-            flip = torch.rand(len(images), generator=self.random) < 0.5
-            images[flip] = images[flip].flip(3)
+            images = mirror(images, self.random)
         return from_uint8(images.to(self.device)).contiguous(memory_format=torch.channels_last)
 
     def _fake_batch(self) -> torch.Tensor:

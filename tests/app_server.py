@@ -17,7 +17,17 @@ import torch
 from lotus_gan import Generator, latents
 
 ROOT = Path(__file__).resolve().parent.parent
-TRAINING_MODULES = ("training.py", "losses.py", "augment.py", "checkpoint.py", "data.py", "callbacks.py")
+TRAINING_MODULES = (
+    "training.py",
+    "losses.py",
+    "augment.py",
+    "checkpoint.py",
+    "data.py",
+    "callbacks.py",
+    "duplicates.py",
+    "report.py",
+    "sources.py",
+)
 START_LIMIT = 90  # s; a test machine may be busy, the README's promise is measured elsewhere
 
 

@@ -220,7 +220,7 @@ def test_evaluate_a_folder_finds_copies_and_names_what_was_left_out(weights, lot
     report = json.loads(out)
     assert (report["fake"], report["n_real"], report["copied_percent"]) == ("train", 5, 100)
     assert not report.keys() & {"model", "smoothness", "seeds", "truncation"}
-    assert "5 pictures read, 1 left out" in err and "empty.png: the file is empty" in err
+    assert "5 pictures read, 1 left out" in err and "the file is empty: empty.png" in err
 
 
 def test_evaluate_warns_when_the_real_pictures_were_trained_on(weights, lotuses, capsys):

@@ -46,6 +46,13 @@ def test_out_of_range_is_refused_by_name(name, value):
         TrainConfig(**{name: value})
 
 
+@pytest.mark.parametrize(("count", "augment"), [(1, "translation"), (999, "translation"), (1000, ""), (2000, "")])
+def test_augmentation_is_for_few_pictures(count, augment):
+    assert TrainConfig(**PRESETS["lotus"]).for_pictures(count).augment == augment
+    for given in ("", "cutout"):
+        assert TrainConfig(augment=given).for_pictures(count).augment == given
+
+
 def test_every_field_has_a_help_text_and_a_type():
     for option in fields(TrainConfig):
         assert len(option.metadata["help"]) > 10, option.name

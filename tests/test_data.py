@@ -1,11 +1,15 @@
 """A folder that nobody prepared: what is read, how, and what is refused with which reason."""
 
+import struct
+import sys
+import zlib
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from lotus_gan.data import DataError, PictureError, Shuffled, fingerprint, load_folder, load_picture
+from lotus_gan.data import DataError, PictureError, Shuffled, fingerprint, load_folder, load_picture, read_pictures
 
 
 def save(path, mode="RGB", size=(20, 20), color="red", **options):
@@ -24,7 +28,7 @@ def test_folder_in_name_order_at_any_depth(tmp_path):
     save(tmp_path / "b" / ".thumbs" / "3.png")
     (tmp_path / "notes.txt").write_text("no picture")
     pictures = load_folder(tmp_path)
-    assert [p.name for p in pictures.paths] == ["a.JPG", "2.png"]
+    assert pictures.names == ["a.JPG", "b/2.png"] and pictures.sizes == [(20, 20), (20, 20)]
     assert pictures.images.shape == (2, 3, 128, 128) and pictures.images.dtype == torch.uint8
     assert colour(pictures.images[1]) == [0, 0, 255]
     assert pictures.refused == []
@@ -37,12 +41,39 @@ def test_refusals_have_reasons(tmp_path):
     whole = save(tmp_path / "cut.jpg", size=(200, 200), quality=95).read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     pictures = load_folder(tmp_path)
-    reasons = {path.name: reason for path, reason in pictures.refused}
+    reasons = dict(pictures.refused)
     assert set(reasons) == {"empty.png", "text.jpg", "cut.jpg"}
     assert reasons["empty.png"] == "the file is empty"
     assert "not a picture" in reasons["text.jpg"]
     assert "truncated" in reasons["cut.jpg"]
-    assert "left out" in pictures.report() and "text.jpg" in pictures.report()
+    assert pictures.report().splitlines()[0] == "1 pictures read, 3 left out"
+    assert "  left out, broken picture: cut.jpg (image file is truncated" in pictures.report()
+
+
+def test_the_report_is_short(tmp_path):
+    """Forty files for two reasons are two lines."""
+    save(tmp_path / "good.png")
+    for i in range(20):
+        (tmp_path / f"a{i:02d}.png").touch()
+        (tmp_path / f"b{i:02d}.png").write_text("hello")
+    first, empty, foreign = load_folder(tmp_path).report().splitlines()
+    assert first == "1 pictures read, 40 left out"
+    assert empty == "  left out, the file is empty: a00.png, a01.png, a02.png, a03.png, a04.png and 15 more"
+    assert foreign.endswith(": b00.png, b01.png, b02.png, b03.png, b04.png and 15 more")
+
+
+def test_the_order_is_that_of_the_names_on_every_system(tmp_path):
+    """Not the order in which files were made or are listed; folder by folder; capitals first."""
+    names = ["B.png", "a-b/1.png", "a.png", "a/2.png", "b.png"]
+    expected = sorted(names, key=lambda name: name.split("/"))
+    assert expected == ["B.png", "a/2.png", "a-b/1.png", "a.png", "b.png"]
+    for folder, order in ((tmp_path / "one", names), (tmp_path / "two", names[::-1])):
+        for name in order:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            save(folder / name, color=(40 * names.index(name), 0, 0))
+    one, two = load_folder(tmp_path / "one"), load_folder(tmp_path / "two")
+    assert one.names == two.names == expected
+    assert fingerprint(one.images) == fingerprint(two.images)
 
 
 def test_too_many_pixels(tmp_path, monkeypatch):
@@ -52,13 +83,34 @@ def test_too_many_pixels(tmp_path, monkeypatch):
         load_picture(path)
 
 
+def png(width, height, depth, colour_type, rows=b""):
+    """The bytes of a PNG file: rows are a filter byte and the values, most significant byte first."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_a_small_file_that_claims_400_megapixels(tmp_path):
+    (tmp_path / "bomb.png").write_bytes(png(20000, 20000, 1, 0))
+    with pytest.raises(PictureError, match="more than 89 megapixels"):
+        load_picture(tmp_path / "bomb.png")
+
+
+def test_16_bits_a_channel(tmp_path):
+    """A pixel of 25700, 51400, 0 of 65535 is 100, 200, 0 of 255."""
+    assert colour(load_picture(png(1, 1, 16, 2, b"\0" + struct.pack(">HHH", 25700, 51400, 0)))[0]) == [100, 200, 0]
+
+
 def test_no_folder_and_no_pictures(tmp_path):
     with pytest.raises(DataError, match="there is no folder"):
         load_folder(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"no picture could be read.*looked for avif"):
         load_folder(tmp_path)
     (tmp_path / "a.png").touch()
-    with pytest.raises(DataError, match=r"a\.png: the file is empty"):
+    with pytest.raises(DataError, match=r"left out, the file is empty: a\.png"):
         load_folder(tmp_path)
 
 
@@ -76,28 +128,30 @@ def test_no_folder_and_no_pictures(tmp_path):
     ],
 )
 def test_every_mode_becomes_rgb(tmp_path, mode, color, expected, suffix):
-    assert colour(load_picture(save(tmp_path / f"a.{suffix}", mode, color=color))) == expected
+    assert colour(load_picture(save(tmp_path / f"a.{suffix}", mode, color=color))[0]) == expected
 
 
 def test_transparent_palette_goes_on_white(tmp_path):
     Image.new("P", (9, 9), 0).save(tmp_path / "a.png", transparency=0)
-    assert colour(load_picture(tmp_path / "a.png")) == [255] * 3
+    assert colour(load_picture(tmp_path / "a.png")[0]) == [255] * 3
 
 
-def test_animation_gives_its_first_frame(tmp_path):
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_animation_gives_its_first_frame(tmp_path, suffix):
     frames = [Image.new("RGB", (9, 9), c) for c in ("red", "blue")]
-    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    assert colour(load_picture(tmp_path / "a.gif")) == [255, 0, 0]
+    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], lossless=True)
+    assert colour(load_picture(tmp_path / f"a.{suffix}")[0]) == [255, 0, 0]
 
 
 def test_exif_rotation_is_applied(tmp_path):
     """Left half red, stored with "rotate 90 degrees clockwise to show": red belongs on top."""
-    image = Image.new("RGB", (64, 64), "blue")
-    image.paste("red", (0, 0, 32, 64))
+    image = Image.new("RGB", (64, 48), "blue")
+    image.paste("red", (0, 0, 32, 48))
     exif = Image.Exif()
     exif[0x0112] = 6
     image.save(tmp_path / "a.png", exif=exif)
-    tensor = load_picture(tmp_path / "a.png")
+    tensor, size = load_picture(tmp_path / "a.png")
+    assert size == (48, 64)
     assert colour(tensor[:, :60]) == [255, 0, 0] and colour(tensor[:, 68:]) == [0, 0, 255]
 
 
@@ -106,23 +160,56 @@ def test_central_square(tmp_path):
     image = Image.new("RGB", (300, 100), "red")
     image.paste((0, 255, 0), (100, 0, 200, 100))
     image.save(tmp_path / "a.png")
-    assert colour(load_picture(tmp_path / "a.png")) == [0, 255, 0]
+    assert colour(load_picture(tmp_path / "a.png")[0]) == [0, 255, 0]
 
 
 def test_a_picture_of_20000_px_width(tmp_path):
-    assert colour(load_picture(save(tmp_path / "a.jpg", size=(20000, 200), color="white"))) == [255] * 3
+    tensor, size = load_picture(save(tmp_path / "a.jpg", size=(20000, 600), color="white"))
+    assert colour(tensor) == [255] * 3 and size == (20000, 600)  # though it is decoded at a fraction of that
 
 
-def test_heic_by_another_name_is_refused(tmp_path):
+def test_heic_by_another_name_needs_its_plugin(tmp_path, monkeypatch):
     (tmp_path / "a.jpg").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100))
-    with pytest.raises(PictureError, match="not a picture that Pillow can read"):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # not installed
+    with pytest.raises(PictureError, match="HEIC, as iPhones save it, which `pip install pillow-heif` makes"):
         load_picture(tmp_path / "a.jpg")
+
+
+def test_heic_by_another_name_is_read_with_its_plugin(tmp_path):
+    heif = pytest.importorskip("pillow_heif").from_pillow(Image.new("RGB", (64, 48), (0, 128, 255)))
+    heif.save(tmp_path / "IMG_1.HEIC", quality=90)
+    (tmp_path / "IMG_2.jpg").write_bytes((tmp_path / "IMG_1.HEIC").read_bytes())
+    pictures = load_folder(tmp_path)
+    assert pictures.names == ["IMG_1.HEIC", "IMG_2.jpg"] and pictures.sizes == [(64, 48)] * 2
+    assert (pictures.images.float().mean((2, 3)) - torch.tensor([0, 128, 255])).abs().max() < 4
+
+
+def test_whatever_a_decoder_raises_is_one_files_trouble(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise struct.error("unpack requires a buffer of 4 bytes")
+
+    path = save(tmp_path / "a.png")
+    monkeypatch.setattr("lotus_gan.data._to_rgb", fail)
+    with pytest.raises(PictureError, match=r"^broken picture \(unpack requires"):
+        load_picture(path)
+
+
+def test_what_is_in_a_file_is_read_like_the_file(tmp_path):
+    """A data set's rows hold bytes; a file that is gone or may not be opened is refused like a broken one."""
+    path = save(tmp_path / "a.png")
+    files = [("path", path), ("bytes", path.read_bytes()), ("nothing", b""), ("gone", tmp_path / "b.png")]
+    pictures = read_pictures(iter(files), "a data set")
+    assert pictures.names == ["path", "bytes"] and torch.equal(pictures.images[0], pictures.images[1])
+    assert pictures.refused == [
+        ("nothing", "the file is empty"),
+        ("gone", "broken picture (No such file or directory)"),
+    ]
 
 
 def test_size_128_is_left_alone(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.png")
-    assert np.array_equal(load_picture(tmp_path / "a.png").permute(1, 2, 0).numpy(), noise)
+    assert np.array_equal(load_picture(tmp_path / "a.png")[0].permute(1, 2, 0).numpy(), noise)
 
 
 def test_fingerprint_sees_one_pixel():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,20 @@ def wait_for(condition, seconds=120):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def test_a_look_at_the_data_without_training(pictures, tmp_path):
+    """The sheets and nothing else; what the data decides is told, and goes into checkpoint and card."""
+    out = tmp_path / "out"
+    done = train("--data", pictures, "--output", out, "--preview-data", "--val", "nowhere")
+    assert done.returncode == 0, done.stderr
+    assert f"look at {out / 'data.webp'} and {out / 'augmented.webp'}; nothing has been trained" in done.stdout
+    assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
+    done = train("--data", pictures, "--output", out, *QUICK, "--steps", 1)
+    assert done.returncode == 0, done.stderr
+    assert "augment: translation, because fewer than 1,000 pictures" in done.stdout
+    card = (out / "README.md").read_text()
+    assert "| augment | translation |" in card and f"10 pictures ({pictures.name})" in card
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
@@ -128,6 +143,9 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tm
     assert line["kimg"] == 2 * 2 / 1000  # two updates of two pictures before the generator's first
     done = train(*begun, "--output", tmp_path / "third", "--width", 2)
     assert done.returncode == 2 and "the model to start from is" in done.stderr and "Traceback" not in done.stderr
+    shutil.rmtree(tmp_path / "first")
+    again = train(*begun, "--output", tmp_path / "second")
+    assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
 
 
 def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
@@ -143,6 +161,9 @@ def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
     ("arguments", "message"),
     [
         (["--data", "nowhere"], "there is no folder 'nowhere'"),
+        (["--data", "user/flowers"], "there is no folder 'user/flowers', and no data set from the Hub: Couldn't reach"),
+        (["--data", "flowers102:rosa"], "flowers102 has no class 'rosa'; it has pink primrose"),
+        (["--data", "PICTURES", "--augment", "colour", "--preview-data"], "choose from brightness"),
         (["--data", "PICTURES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
         (["--data", "PICTURES", "--batch-size", "many"], "invalid int value: 'many'"),
         (["--data", "PICTURES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
@@ -155,7 +176,8 @@ def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
 )
 def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, arguments, message):
     arguments = [str(pictures) if a == "PICTURES" else a for a in arguments]
-    done = train(*arguments, "--output", tmp_path / "out", "--device", "cpu", cwd=tmp_path)
+    offline = os.environ | {"HF_HUB_OFFLINE": "1"}
+    done = train(*arguments, "--output", tmp_path / "out", "--device", "cpu", cwd=tmp_path, env=offline)
     assert done.returncode == 2
     assert message in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("out/*"))

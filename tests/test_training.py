@@ -13,7 +13,7 @@ from lotus_gan.callbacks import Judge, Metrics, Previews, preview_due, rank
 from lotus_gan.machine import pick_device
 from lotus_gan.media import paint
 from lotus_gan.metrics import MetricsError, quality
-from lotus_gan.training import Trainer, TrainingError
+from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
 
 TINY = TrainConfig(
     architecture="lotus",
@@ -67,6 +67,14 @@ def test_stop_and_resume_is_exact_to_the_bit(images, tmp_path, changes):
     resumed.train()
     assert_same_run(tmp_path / "whole", tmp_path / "parts")
     assert (tmp_path / "whole/model.safetensors").read_bytes() == (tmp_path / "parts/model.safetensors").read_bytes()
+
+
+def test_what_is_left_to_the_data_is_decided_once(images, tmp_path):
+    """Five pictures are few. A resumed run finds in its checkpoint what was decided, and sees no change."""
+    config = replace(TINY, augment="auto", steps=1)
+    Trainer(config, images, tmp_path).train()
+    assert checkpoint.load(tmp_path / CHECKPOINT)[1]["config"]["augment"] == "translation"
+    assert Trainer(config, images, tmp_path).changes == []
 
 
 def test_runs_depend_on_their_seed_and_leave_the_global_one_alone(images, tmp_path):
