@@ -10,17 +10,19 @@ import argparse
 import signal
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
+from lotus_gan.provenance import Provenance
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input, 130 cut off."""
     options = build_parser().parse_args(arguments)
     try:
-        config = config_from(options)
-        return run(config, options)
+        check_publishing(options)
+        return run(config_from(options), options)
     except (ValueError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 2
@@ -53,8 +55,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--init-from", metavar="MODEL", help="start from a trained generator: a folder or a Hub id; see --critic-warmup"
     )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
-    parser.add_argument(
-        "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
+    publishing = parser.add_argument_group("the Hub")
+    publishing.add_argument("--push-to-hub", metavar="ID", help="upload the model at the end, such as user/lotus-gan")
+    publishing.add_argument("--private", action="store_true", help="only its owner sees it")
+    publishing.add_argument("--branch", metavar="NAME", help="another branch than main; made if it is new")
+    publishing.add_argument(
+        "--push-every", type=int, default=0, metavar="STEPS", help="and while training goes on (default: 0, only then)"
+    )
+    publishing.add_argument(
+        "--data-license", metavar="ID", help="the pictures' licence as the Hub names it, such as cc0-1.0, for the card"
+    )
+    publishing.add_argument(
+        "--data-source", metavar="TEXT", help="where the pictures come from and who owns them, a sentence for the card"
     )
     group = parser.add_argument_group("settings (default: article | lotus)")
     article, lotus = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
@@ -78,13 +90,26 @@ def config_from(options: argparse.Namespace) -> TrainConfig:
     return TrainConfig(**{**PRESETS[options.preset], **given})
 
 
+def check_publishing(options: argparse.Namespace) -> None:
+    """ValueError for options that say how to push where nothing is pushed, and for a negative --push-every."""
+    alone = [name for name in ("private", "branch", "push_every") if getattr(options, name)]
+    if alone and not options.push_to_hub:
+        raise ValueError(f"--{alone[0].replace('_', '-')} needs --push-to-hub")
+    if options.push_every < 0:
+        raise ValueError(f"--push-every must be an integer at least 0, got {options.push_every}")
+
+
 def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
-    from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
+    provenance = Provenance(options.data.resolve().name, options.data_license, options.data_source)
+    from lotus_gan import hub, publish  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.card import write_card
     from lotus_gan.machine import keep_memory
     from lotus_gan.training import Trainer, TrainingError
 
+    if options.push_to_hub:
+        publish.warn_early(options.push_to_hub)
     keep_memory()
     pictures = read(options.data)
     validation = read(options.val, ", for validation only") if options.val else None
@@ -99,7 +124,10 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
         stopped = stop_on_signals()
         progress = Progress(trainer)
-        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge])]
+        card = partial(write_card, trainer, ["python", "train.py", *sys.argv[1:]], provenance)
+        where = {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
+        pushes = publish.Pushes(trainer, options.push_every, card, **where) if options.push_every else None
+        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge, pushes])]
         try:
             trainer.train(callbacks, should_stop=lambda: bool(stopped))
         finally:
@@ -111,13 +139,15 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     figures = judge.examine((heldout or validation).images) if judge else {}
     if judge:
         figures["real"] = (options.heldout or options.val).resolve().name
-    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data, figures=figures)
+    card(figures)
     if trainer.step_number < config.steps:
         print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
     if options.push_to_hub:
-        hub.push(options.output, options.push_to_hub)
-        print(f"pushed to {options.push_to_hub}")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing is left to be saved
+        if pushes:
+            pushes.finish()
+        print(f"pushed to {publish.push(options.output, **where)}")
     return 0
 
 

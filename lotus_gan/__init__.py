@@ -22,9 +22,12 @@ _HOME = {
 }
 _MODULES = (
     "augment",
+    "card",
     "checkpoint",
     "config",
     "data",
+    "deploy",
+    "export",
     "hub",
     "latents",
     "losses",
@@ -32,6 +35,8 @@ _MODULES = (
     "media",
     "metrics",
     "networks",
+    "provenance",
+    "publish",
     "training",
 )
 

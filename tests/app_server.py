@@ -15,9 +15,9 @@ import httpx
 import torch
 
 from lotus_gan import Generator, latents
+from lotus_gan.deploy import copy_page
 
 ROOT = Path(__file__).resolve().parent.parent
-TRAINING_MODULES = ("training.py", "losses.py", "augment.py", "checkpoint.py", "data.py", "callbacks.py")
 START_LIMIT = 90  # s; a test machine may be busy, the README's promise is measured elsewhere
 
 
@@ -65,9 +65,7 @@ def _wait(app: App) -> None:
 def copy_of_the_app(folder: Path, **models: Path) -> Path:
     """What a Space needs and nothing else, with these models as its bundled weights."""
     site = folder / "site"
-    ignored = shutil.ignore_patterns("__pycache__", *TRAINING_MODULES)
-    shutil.copytree(ROOT / "lotus_gan", site / "lotus_gan", ignore=ignored)
-    shutil.copy(ROOT / "app.py", site)
+    copy_page(site)
     for name, model in models.items():
         shutil.copytree(model, site / "weights" / name)
     return site
