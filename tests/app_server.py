@@ -29,13 +29,14 @@ class App:
 
 
 @contextmanager
-def running_app(folder: Path, model: Path | str | None, root: Path = ROOT) -> Iterator[App]:
+def running_app(folder: Path, model: Path | str | None, root: Path = ROOT, **environment: str) -> Iterator[App]:
     """`python app.py` of `root`, started from another folder, until it answers; its files go to `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "gradio")}
     env |= {"LOTUS_GAN_MODEL": str(model or ""), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+    env |= environment
     env.pop("PYTHONPATH", None)
     log = folder / "app.log"
     with log.open("wb") as sink:
