@@ -60,7 +60,11 @@ def build_parser() -> argparse.ArgumentParser:
     publishing.add_argument("--private", action="store_true", help="only its owner sees it")
     publishing.add_argument("--branch", metavar="NAME", help="another branch than main; made if it is new")
     publishing.add_argument(
-        "--push-every", type=int, default=0, metavar="STEPS", help="and while training goes on (default: 0, only then)"
+        "--push-every",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="and every so many steps while training goes on (default: 0, never)",
     )
     publishing.add_argument(
         "--data-license", metavar="ID", help="the pictures' licence as the Hub names it, such as cc0-1.0, for the card"
@@ -108,8 +112,7 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     from lotus_gan.machine import keep_memory
     from lotus_gan.training import Trainer, TrainingError
 
-    if options.push_to_hub:
-        publish.warn_early(options.push_to_hub)
+    where = {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
     keep_memory()
     pictures = read(options.data)
     validation = read(options.val, ", for validation only") if options.val else None
@@ -121,11 +124,14 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
         judge = find_judge(trainer) if options.val else None
+        if options.push_to_hub:
+            publish.open_early(**where)
+            if None in (options.data_license, options.data_source):
+                print("the card will say what is not declared: --data-license, --data-source", file=sys.stderr)
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
         stopped = stop_on_signals()
         progress = Progress(trainer)
         card = partial(write_card, trainer, ["python", "train.py", *sys.argv[1:]], provenance)
-        where = {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
         pushes = publish.Pushes(trainer, options.push_every, card, **where) if options.push_every else None
         callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge, pushes])]
         try:

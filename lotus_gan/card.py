@@ -38,7 +38,7 @@ def write_card(trainer, command: list[str], provenance: Provenance, figures: dic
         license=provenance.license,
         datasets=provenance.dataset and [provenance.dataset],
         tags=["gan", "wgan-gp", "pytorch", "safetensors", config.architecture],
-        model_name=name,
+        model_name=name if figures else None,  # a part of the model-index
         eval_results=_eval_results(figures),
     )
     settings = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())

@@ -17,7 +17,7 @@ NAME = "model.onnx"
 
 
 class ExtraMissing(ImportError):
-    """torch's exporter needs two packages more; the text names them."""
+    """A package that is not always there is missing; the text says how to get it."""
 
 
 def write_onnx(folder: Path | str) -> Path:

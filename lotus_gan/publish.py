@@ -96,7 +96,10 @@ def _complete(folder: Path, repo_id: str, branch: str | None, onnx: bool) -> Non
             write_onnx(folder)
     except ExtraMissing as missing:
         print(f"pushed without the file for programs that have no PyTorch: {missing}", file=sys.stderr)
-    write_wheel(folder)
+    try:
+        write_wheel(folder)
+    except ExtraMissing as missing:
+        print(f"pushed without this package: {missing}", file=sys.stderr)
     write_usage(folder, repo_id, branch)
 
 
@@ -125,23 +128,23 @@ def _refuse_foreign(api: HfApi, repo_id: str, branch: str | None) -> None:
 
 def write_wheel(folder: Path) -> None:
     """This package as it is here, for `pip install` by whoever finds the model: it is on no package index. The same
-    sources give the same bytes. Nothing is written where lotus_gan is installed and its sources are not at hand."""
+    sources give the same bytes. ExtraMissing where it cannot be built."""
+    for old in folder.glob("lotus_gan-*.whl"):
+        old.unlink()
     if not (ROOT / "pyproject.toml").is_file():
-        return
+        raise ExtraMissing("its sources are not at hand: push from a clone of the repository")
     with tempfile.TemporaryDirectory() as temporary:
         sources = Path(temporary, "sources")
         shutil.copytree(ROOT / "lotus_gan", sources / "lotus_gan", ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, sources)
-        # torch requires setuptools, so that it is there; it builds in the current folder of a process
+        # setuptools is there, because torch requires it; it builds in the current folder of a process
         code = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
         environment = os.environ | {"SOURCE_DATE_EPOCH": "315532800"}  # 1980, where a ZIP's calendar begins
         command = [sys.executable, "-c", code, temporary]
         done = subprocess.run(command, cwd=sources, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise ModelError(f"the wheel of this package could not be built: {done.stderr.strip()[-500:]}")
-        for old in folder.glob("lotus_gan-*.whl"):
-            old.unlink()
+            raise ExtraMissing(f"pip install 'setuptools>=77' ({done.stderr.strip().splitlines()[-1]})")
         for wheel in Path(temporary).glob("*.whl"):
             shutil.copyfile(wheel, folder / wheel.name)
 
@@ -156,11 +159,12 @@ def check_id(repo_id: str) -> None:
         raise ModelError(f"{repo_id!r} cannot be a name on the Hub: it has the form user/name")
 
 
-def warn_early(repo_id: str) -> None:
-    """Before hours of training: a line on stderr if a push would fail now. ModelError for an impossible name."""
+def open_early(repo_id: str, private: bool = False, branch: str | None = None) -> None:
+    """Before hours of training: make the repository, and say on stderr where the model will go or why a push would fail
+    as things are. ModelError for an impossible name."""
     check_id(repo_id)
     try:
-        HfApi().whoami()
+        print(f"the model will be pushed to {_open(repo_id, private, branch)}", file=sys.stderr)
     except ERRORS as error:
         print(f"training starts, but a push would fail now: {explain(error, repo_id)}", file=sys.stderr)
 
@@ -210,10 +214,10 @@ class Pushes:
             elif not (output / "model.safetensors").is_file():
                 return  # the judge has not chosen one yet
             self.write_card({})
-            copy = Path(tempfile.mkdtemp(prefix="lotus-push-"))
+            copy = tempfile.TemporaryDirectory(prefix="lotus-push-", ignore_cleanup_errors=True)
             for pattern in set(FILES) - {ONNX}:  # which is of other weights, if it is there
                 for path in output.glob(pattern):
-                    target = copy / path.relative_to(output)
+                    target = Path(copy.name) / path.relative_to(output)
                     target.parent.mkdir(exist_ok=True)
                     shutil.copyfile(path, target)
         except (OSError, ValueError) as error:
@@ -221,14 +225,14 @@ class Pushes:
         self.thread = threading.Thread(target=self._push, args=(copy, step), daemon=True)
         self.thread.start()
 
-    def _push(self, copy: Path, step: int) -> None:
+    def _push(self, copy: tempfile.TemporaryDirectory, step: int) -> None:
         disable_progress_bars()  # the terminal belongs to the training
         try:
-            push(copy, onnx=False, **self.options)
+            push(copy.name, onnx=False, **self.options)
         except Exception as error:  # whatever it is, training goes on
             self._complain(step, error)
         finally:
-            shutil.rmtree(copy, ignore_errors=True)
+            copy.cleanup()
 
     def _complain(self, step: int, error: Exception) -> None:
         tqdm.write(f"step {step} has not been pushed: {first_line(error)}", file=sys.stderr)

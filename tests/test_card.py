@@ -44,6 +44,7 @@ def test_what_was_not_declared_or_measured_is_said_and_not_guessed(trainer):
     write_card(trainer, COMMAND, Provenance("my photos"), {})
     card = ModelCard.load(trainer.output / "README.md")
     assert card.data.license is None and card.data.datasets is None and card.data.eval_results is None
+    assert not re.search("model.(name|index)", card.data.to_yaml())
     assert "where they come from and who owns them: not declared\n- their licence: not declared" in card.text
     assert "No figure of quality has been measured" in card.text
 

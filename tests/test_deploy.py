@@ -87,10 +87,11 @@ def test_the_space_installs_what_this_repository_pins(hub, model, tmp_path):
     assert changed == {f"{name}=={pins('requirements.txt')[name]}+cpu" for name in ("torch", "torchvision")}
 
 
-def test_the_folder_starts_as_the_space_would(hub, model, tmp_path):
-    """With what the Hub was told and nothing of this checkout: the model of the Hub paints, not the fallback."""
-    hub.add_model("user/mine", model)
-    assert run("user/space", "--model", "user/mine") == 0
+def test_the_folder_starts_as_the_space_would(hub, model, tmp_path, monkeypatch):
+    """With what the Hub was told and nothing of this checkout: the private model paints, not the fallback."""
+    hub.add_model("user/mine", model, private=True)
+    monkeypatch.setenv("MY_READ_TOKEN", READ)
+    assert run("user/space", "--model", "user/mine", "--token-from", "MY_READ_TOKEN") == 0
     space = hub.repos["space", "user/space"]
     folder = tmp_path / "space"
     for path, content in space.branches["main"].items():

@@ -143,6 +143,15 @@ def test_a_name_of_somebody_else_or_of_something_else_is_left_alone(hub, folder,
         assert hub.repos["model", name].branches["main"] == before
 
 
+def test_before_training_it_is_said_whether_a_push_would_do(hub, capsys, tmp_path, monkeypatch):
+    publish.open_early("user/mine", private=True)
+    assert capsys.readouterr().err == f"the model will be pushed to {hub.url}/user/mine\n"
+    assert hub.repos["model", "user/mine"].private and files(hub) == {}
+    hub.capture(monkeypatch, tmp_path, READ)
+    publish.open_early("user/new")
+    assert "training starts, but a push would fail now: the token may not write to user/new" in capsys.readouterr().err
+
+
 def test_private_means_private(hub, folder, no_wheel):
     push(folder, "user/mine", private=True)
     assert hub.repos["model", "user/mine"].private
@@ -174,6 +183,15 @@ def test_an_upload_survives_what_the_client_tries_again(hub, folder, no_wheel):
     assert files(hub) == local(folder)
 
 
+def test_without_the_sources_the_rest_is_pushed(hub, folder, monkeypatch, capsys):
+    """As it is where this package was installed from a wheel."""
+    monkeypatch.setattr(publish, "ROOT", folder)
+    (folder / "lotus_gan-0.0.9-py3-none-any.whl").touch()
+    push(folder, "user/mine")
+    assert "pushed without this package: its sources are not at hand" in capsys.readouterr().err
+    assert files(hub) == local(folder) and not [path for path in files(hub) if path.endswith(".whl")]
+
+
 def test_without_the_exporter_the_rest_is_pushed_and_no_old_file_stays(hub, folder, no_wheel, monkeypatch, capsys):
     push(folder, "user/mine")
     assert "model.onnx" in files(hub) and "onnxruntime" in (folder / "README.md").read_text()
@@ -190,7 +208,7 @@ def test_impossible_names(folder, name, hub):
     with pytest.raises(ModelError, match="cannot be a name on the Hub"):
         push(folder, name)
     with pytest.raises(ModelError, match="cannot be a name on the Hub"):
-        publish.warn_early(name)  # which is what train.py asks first
+        publish.open_early(name)  # which is what train.py asks first
     assert hub.requests == []
 
 
