@@ -25,7 +25,8 @@ def blocks(language):
 COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
 INSTALLING = [line for line in COMMANDS if line.startswith("pip install")]
 TRAINING = [line for line in COMMANDS if line.startswith("python train.py")]
-PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan")]
+PUBLISHING = [line for line in COMMANDS if re.match(r"python -m lotus_gan (push|deploy) ", line)]
+PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan") and line not in PUBLISHING]
 SERVING = [line for line in COMMANDS if line.startswith("LOTUS_GAN_MODEL=")]
 
 
@@ -41,11 +42,11 @@ def workshop(tmp_path_factory):
     return folder
 
 
-def run(line, folder, extra=()):
+def run(line, folder, extra=(), **environment):
     """A `python ...` line in `folder`, with this interpreter and this checkout."""
     words = shlex.split(line.replace("data/", f"{ROOT}/data/"))[1:]
     words[0] = str(ROOT / words[0]) if words[0].endswith(".py") else words[0]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
     command = [sys.executable, *words, *extra]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -53,7 +54,7 @@ def run(line, folder, extra=()):
 
 
 def test_every_command_has_its_test():
-    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + SERVING)
+    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + PUBLISHING + SERVING)
     assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 3, 2, 1)
 
 
@@ -77,6 +78,13 @@ def test_painting_commands(workshop):
         run(line, workshop)
     assert len(list((workshop / "samples").glob("seed0000??.png"))) == 64
     assert (workshop / "loop.mp4").stat().st_size > 1000
+
+
+def test_publishing_commands(workshop, hub, tmp_path):
+    """One after the other, against the stand-in for the Hub: the Space shows the model that has been pushed."""
+    for line in PUBLISHING:
+        run(line, workshop, **hub.environment(tmp_path))
+    assert len(hub.repos) == len(PUBLISHING)
 
 
 def test_serving_command(workshop, tmp_path):
