@@ -13,9 +13,11 @@ import argparse
 import signal
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
+from lotus_gan.provenance import Provenance
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # a picture's name may hold what this terminal cannot show
     options = build_parser().parse_args(arguments)
     try:
-        config = config_from(options)
-        return run(config, options)
+        check_publishing(options)
+        return run(config_from(options), options)
     except (ValueError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 2
@@ -62,8 +64,22 @@ def build_parser() -> argparse.ArgumentParser:
         "--init-from", metavar="MODEL", help="start from a trained generator: a folder or a Hub id; see --critic-warmup"
     )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
-    parser.add_argument(
-        "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
+    publishing = parser.add_argument_group("the Hub")
+    publishing.add_argument("--push-to-hub", metavar="ID", help="upload the model at the end, such as user/lotus-gan")
+    publishing.add_argument("--private", action="store_true", help="only its owner sees it")
+    publishing.add_argument("--branch", metavar="NAME", help="another branch than main; made if it is new")
+    publishing.add_argument(
+        "--push-every",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="and every so many steps while training goes on (default: 0, never)",
+    )
+    publishing.add_argument(
+        "--data-license", metavar="ID", help="the pictures' licence as the Hub names it, such as cc0-1.0, for the card"
+    )
+    publishing.add_argument(
+        "--data-source", metavar="TEXT", help="where the pictures come from and who owns them, a sentence for the card"
     )
     group = parser.add_argument_group("settings (default: article | lotus)")
     article, lotus = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
@@ -87,13 +103,33 @@ def config_from(options: argparse.Namespace) -> TrainConfig:
     return TrainConfig(**{**PRESETS[options.preset], **given})
 
 
+def check_publishing(options: argparse.Namespace) -> None:
+    """ValueError for options that say how to push where nothing is pushed, and for a negative --push-every."""
+    alone = [name for name in ("private", "branch", "push_every") if getattr(options, name)]
+    if alone and not options.push_to_hub:
+        raise ValueError(f"--{alone[0].replace('_', '-')} needs --push-to-hub")
+    if options.push_every < 0:
+        raise ValueError(f"--push-every must be an integer at least 0, got {options.push_every}")
+
+
+def declared(options: argparse.Namespace) -> Provenance:
+    """What the command line says of the pictures' origin. ValueError for a licence that the Hub does not know."""
+    here = Path(options.data).is_dir()
+    name = Path(options.data).resolve().name if here else options.data
+    dataset = options.data if "/" in options.data and not here else None
+    return Provenance(name, options.data_license, options.data_source, dataset)
+
+
 def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
-    from lotus_gan import hub, report  # torch comes here: --help and a wrong flag answer at once
+    provenance = declared(options)
+    from lotus_gan import hub, publish, report  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.card import write_card
     from lotus_gan.machine import keep_memory
     from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
 
+    where = {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
     keep_memory()
     pictures = read(options.data, "", once=True)
     resolved = config.for_pictures(len(pictures.images))
@@ -112,10 +148,16 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         trainer = Trainer(resolved, pictures.images, options.output, validation and validation.images, initial)
         print(f"resumed at step {trainer.step_number}" if begun else report.expectations(resolved))
         judge = find_judge(trainer) if options.val else None
+        if options.push_to_hub:
+            publish.open_early(**where)
+            if None in (options.data_license, options.data_source):
+                print("the card will say what is not declared: --data-license, --data-source", file=sys.stderr)
         print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
         stopped = stop_on_signals()
         progress = Progress(trainer)
-        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge])]
+        card = partial(write_card, trainer, ["python", "train.py", *sys.argv[1:]], provenance)
+        pushes = publish.Pushes(trainer, options.push_every, card, **where) if options.push_every else None
+        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge, pushes])]
         try:
             trainer.train(callbacks, should_stop=lambda: bool(stopped))
         finally:
@@ -127,14 +169,15 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     figures = judge.examine((heldout or validation).images) if judge else {}
     if judge:
         figures["real"] = hub.model_name(options.heldout or options.val)
-    command = ["python", "train.py", *sys.argv[1:]]
-    hub.write_card(trainer, command, hub.model_name(options.data), figures)
+    card(figures)
     if trainer.step_number < config.steps:
         print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
     if options.push_to_hub:
-        hub.push(options.output, options.push_to_hub)
-        print(f"pushed to {options.push_to_hub}")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing is left to be saved
+        if pushes:
+            pushes.finish()
+        print(f"pushed to {publish.push(options.output, **where)}")
     return 0
 
 

@@ -22,10 +22,13 @@ _HOME = {
 }
 _MODULES = (
     "augment",
+    "card",
     "checkpoint",
     "config",
     "data",
+    "deploy",
     "duplicates",
+    "export",
     "hub",
     "latents",
     "losses",
@@ -33,6 +36,8 @@ _MODULES = (
     "media",
     "metrics",
     "networks",
+    "provenance",
+    "publish",
     "report",
     "sources",
     "training",

@@ -15,19 +15,9 @@ import httpx
 import torch
 
 from lotus_gan import Generator, latents
+from lotus_gan.deploy import copy_page
 
 ROOT = Path(__file__).resolve().parent.parent
-TRAINING_MODULES = (
-    "training.py",
-    "losses.py",
-    "augment.py",
-    "checkpoint.py",
-    "data.py",
-    "callbacks.py",
-    "duplicates.py",
-    "report.py",
-    "sources.py",
-)
 START_LIMIT = 90  # s; a test machine may be busy, the README's promise is measured elsewhere
 
 
@@ -39,13 +29,14 @@ class App:
 
 
 @contextmanager
-def running_app(folder: Path, model: Path | str | None, root: Path = ROOT) -> Iterator[App]:
+def running_app(folder: Path, model: Path | str | None, root: Path = ROOT, **environment: str) -> Iterator[App]:
     """`python app.py` of `root`, started from another folder, until it answers; its files go to `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "gradio")}
     env |= {"LOTUS_GAN_MODEL": str(model or ""), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+    env |= environment
     env.pop("PYTHONPATH", None)
     log = folder / "app.log"
     with log.open("wb") as sink:
@@ -75,9 +66,7 @@ def _wait(app: App) -> None:
 def copy_of_the_app(folder: Path, **models: Path) -> Path:
     """What a Space needs and nothing else, with these models as its bundled weights."""
     site = folder / "site"
-    ignored = shutil.ignore_patterns("__pycache__", *TRAINING_MODULES)
-    shutil.copytree(ROOT / "lotus_gan", site / "lotus_gan", ignore=ignored)
-    shutil.copy(ROOT / "app.py", site)
+    copy_page(site)
     for name, model in models.items():
         shutil.copytree(model, site / "weights" / name)
     return site

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hub_stand_in import HubStandIn
 from PIL import Image
 
 from lotus_gan import Generator
@@ -23,6 +24,12 @@ def pictures(tmp_path) -> Path:
         red = Image.new("L", ramp.size, 25 * i)
         Image.merge("RGB", (red, ramp, Image.new("L", ramp.size, 250 - 25 * i))).save(folder / f"{i}.png")
     return folder
+
+
+@pytest.fixture
+def hub():
+    with HubStandIn() as hub:
+        yield hub
 
 
 @pytest.fixture(scope="session")

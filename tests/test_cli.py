@@ -98,6 +98,7 @@ def test_a_problem_is_one_message_and_exit_code_2(model, tmp_path):
 
 def test_help_names_commands_and_defaults(capsys):
     cases = {"--help": "interpolate", "interpolate --help": "(default: 64)", "evaluate --help": "(default: 0-511)"}
+    cases |= {"push --help": "--branch NAME", "deploy --help": "--dry-run DIR"}
     for arguments, wanted in cases.items():
         with pytest.raises(SystemExit) as end:
             main(arguments.split())

@@ -1,14 +1,14 @@
-"""Loading and pushing with the real huggingface_hub client against a few lines of HTTP on loopback."""
+"""Loading models by name, with the real huggingface_hub client against the stand-in."""
 
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import torch
+from hub_stand_in import DROP, WRITE
 
 from lotus_gan import Generator
 from lotus_gan.hub import ModelError, load_generator
@@ -16,99 +16,60 @@ from lotus_gan.hub import ModelError, load_generator
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Hub(BaseHTTPRequestHandler):
-    """user/model is public, every other repo does not exist, and nobody may create one."""
-
-    folder: Path
-
-    def do_HEAD(self):
-        self.answer(with_body=False)
-
-    def do_GET(self):
-        self.answer(with_body=True)
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.refuse(401, "Unauthorized", "Invalid username or password.")
-
-    def answer(self, with_body):
-        prefix = "/user/model/resolve/main/"
-        if not self.path.startswith(prefix):
-            return self.refuse(404, "RepoNotFound", "Repository not found")
-        body = (self.folder / self.path.removeprefix(prefix)).read_bytes()
-        self.send_response(200)
-        self.send_header("ETag", f'"{len(body)}-{self.path[-9:]}"')
-        self.send_header("X-Repo-Commit", "0" * 40)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
-
-    def refuse(self, status, code, message):
-        self.send_response(status)
-        self.send_header("X-Error-Code", code)
-        self.send_header("X-Error-Message", message)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def hub(model_folder, tmp_path):
-    """Run Python code in a process that takes the stand-in for the Hub; returns the finished process."""
-    handler = type("Handler", (Hub,), {"folder": model_folder})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {
-        **os.environ,
-        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        "HF_HOME": str(tmp_path / "cache"),
-        "HF_HUB_DISABLE_XET": "1",  # Xet uploads go to a server of their own
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_TOKEN": "hf_test",
-    }
-
-    def run(*arguments):
-        command = [sys.executable, *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
-
-    yield run
-    server.shutdown()
-
-
 def test_a_hub_id_loads_silently_and_equals_the_folder(hub, model_folder, tmp_path):
+    hub.add_model("user/model", model_folder)
     code = "import sys, lotus_gan; lotus_gan.Generator.from_pretrained('user/model').save_pretrained(sys.argv[1])"
-    done = hub("-c", code, tmp_path / "got")
+    command, environment = [sys.executable, "-c", code, str(tmp_path / "got")], hub.environment(tmp_path / "home")
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "got/model.safetensors").read_bytes() == (model_folder / "model.safetensors").read_bytes()
 
 
-def test_an_unknown_id_is_told_plainly(hub):
-    done = hub("-c", "from lotus_gan.hub import load_generator; load_generator('user/none')")
-    assert "ModelError: 'user/none' is neither a folder here nor a model on the Hub" in done.stderr.splitlines()[-1]
+def test_a_branch_is_loaded_by_its_name(hub, model_folder, tmp_path, monkeypatch):
+    repo = hub.add_model("user/model", model_folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        Generator(width=1).save_pretrained(tmp_path / "other")
+    repo.branches["small"] = {path.name: path.read_bytes() for path in (tmp_path / "other").iterdir()}
+    hub.capture(monkeypatch, tmp_path)
+    assert Generator.from_pretrained("user/model").config.width == 2
+    assert Generator.from_pretrained("user/model", revision="small").config.width == 1
 
 
-def test_a_refused_push_loses_nothing(hub, pictures, tmp_path):
-    out = tmp_path / "out"
-    done = hub(
-        "train.py", "--data", pictures, "--output", out, "--width", 1, "--batch-size", 2, "--n-critic", 1, "--steps", 1,
-        "--device", "cpu", "--push-to-hub", "user/mine",
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert f"the model is safe in {out} but could not be pushed to 'user/mine'" in done.stderr
-    assert "hf auth login" in done.stderr and "Traceback" not in done.stderr
-    Generator.from_pretrained(out)
+def test_a_private_model_needs_a_token(hub, model_folder, tmp_path, monkeypatch):
+    hub.add_model("user/model", model_folder, private=True)
+    hub.capture(monkeypatch, tmp_path, token=None)
+    with pytest.raises(ModelError, match=r"nor a model on the Hub \(a private one needs HF_TOKEN"):
+        load_generator("user/model")
+    monkeypatch.setenv("HF_TOKEN", WRITE)
+    load_generator("user/model")
 
 
-def test_a_push_without_network_loses_nothing(model_folder):
-    """Nothing listens on the discard port."""
-    code = "import sys; from lotus_gan.hub import push; push(sys.argv[1], 'user/mine')"
-    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_TOKEN": "hf_test"}
-    command = [sys.executable, "-c", code, str(model_folder)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert f"ModelError: the model is safe in {model_folder} but could not be pushed" in done.stderr.splitlines()[-1]
+def test_a_model_that_was_fetched_once_is_there_without_network(hub, model_folder, tmp_path, monkeypatch):
+    hub.add_model("user/model", model_folder)
+    hub.capture(monkeypatch, tmp_path)
+    load_generator("user/model")
+    hub.fail(r"GET|HEAD", 500, times=2)
+    load_generator("user/model")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(404, "could not be fetched"), (500, "could not be fetched"), (429, "could not be fetched"), (DROP, "fetched")],
+)
+def test_what_the_hub_does_not_give_is_named(hub, model_folder, tmp_path, monkeypatch, status, message):
+    hub.add_model("user/model", model_folder)
+    hub.capture(monkeypatch, tmp_path)
+    hub.fail("HEAD .*config.json", status, times=10)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client tries again for 23 s
+    with pytest.raises(ModelError, match=f"'user/model' .*{message}"):
+        load_generator("user/model")
+
+
+def test_an_unknown_id_is_told_plainly(hub, tmp_path, monkeypatch):
+    hub.capture(monkeypatch, tmp_path)
+    with pytest.raises(ModelError, match="'user/none' is neither a folder here nor a model on the Hub"):
+        load_generator("user/none")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,12 @@ BELOW = {
     "report": {"augment", "config", "data", "duplicates", "media"},
     "metrics": {"config", "latents", "media"},
     "copies": {"files", "media", "metrics"},
-    "hub": {"networks", "config", "latents", "media", "files", "machine"},
+    "hub": {"networks"},
+    "provenance": set(),
+    "export": {"hub", "latents", "files"},
+    "card": {"export", "hub", "provenance", "networks", "latents", "media", "files", "machine"},
+    "publish": {"card", "export", "hub", "networks"},
+    "deploy": {"publish", "hub"},
     "training": {"losses", "machine", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
     "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
 }

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 from app_server import running_app
+from test_metrics import save_random_features
 
 from lotus_gan import Generator
+from lotus_gan.copies import TrainingIndex
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +27,9 @@ def blocks(language):
 COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
 INSTALLING = [line for line in COMMANDS if line.startswith("pip install")]
 TRAINING = [line for line in COMMANDS if line.startswith("python train.py")]
-PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan")]
+PUBLISHING = [line for line in COMMANDS if re.match(r"python -m lotus_gan (push|deploy) ", line)]
+INDEXING = [line for line in COMMANDS if line.startswith("python -m lotus_gan index")]
+PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan") and line not in PUBLISHING + INDEXING]
 SERVING = [line for line in COMMANDS if line.startswith("LOTUS_GAN_MODEL=")]
 
 
@@ -41,11 +45,11 @@ def workshop(tmp_path_factory):
     return folder
 
 
-def run(line, folder, extra=()):
+def run(line, folder, extra=(), **environment):
     """A `python ...` line in `folder`, with this interpreter and this checkout."""
     words = shlex.split(line.replace("data/", f"{ROOT}/data/"))[1:]
     words[0] = str(ROOT / words[0]) if words[0].endswith(".py") else words[0]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
     command = [sys.executable, *words, *extra]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -53,7 +57,7 @@ def run(line, folder, extra=()):
 
 
 def test_every_command_has_its_test():
-    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + SERVING)
+    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + INDEXING + PUBLISHING + SERVING)
     assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 4, 3, 1)
 
 
@@ -79,6 +83,19 @@ def test_painting_commands(workshop):
     first, again = (workshop / name / "seed000007.png" for name in ("samples", "again"))
     assert first.read_bytes() == again.read_bytes()
     assert (workshop / "loop.mp4").stat().st_size > 1000
+
+
+def test_indexing_command(workshop, tmp_path):
+    [line] = INDEXING
+    run(line, workshop, LOTUS_GAN_FEATURES=str(save_random_features(tmp_path / "random.safetensors")))
+    assert len(TrainingIndex(workshop / "runs/mine")) == 8
+
+
+def test_publishing_commands(workshop, hub, tmp_path):
+    """One after the other, against the stand-in for the Hub: the Space shows the model that has been pushed."""
+    for line in PUBLISHING:
+        run(line, workshop, **hub.environment(tmp_path))
+    assert len(hub.repos) == len(PUBLISHING)
 
 
 def test_serving_command(workshop, tmp_path):

@@ -9,7 +9,7 @@ from string import Formatter
 import httpx
 import numpy as np
 import pytest
-from app_server import TRAINING_MODULES, copy_of_the_app, running_app, save_colourful_model
+from app_server import copy_of_the_app, running_app, save_colourful_model
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
@@ -18,6 +18,7 @@ from PIL import Image
 
 from lotus_gan import media
 from lotus_gan.__main__ import main
+from lotus_gan.deploy import TRAINING_MODULES
 from lotus_gan.ui import texts
 
 FRENCH = {"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"}

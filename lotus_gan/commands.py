@@ -1,0 +1,126 @@
+"""What each command of `python -m lotus_gan` does with its parsed arguments."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from . import latents, media, walks
+from .hub import load_generator, model_name
+from .options import seed_list, truncation
+
+
+class WrongInput(ValueError):
+    """What was asked for cannot be done; the text says why and what can."""
+
+
+def sample(args: argparse.Namespace) -> None:
+    name = model_name(args.model)
+    wanted = [read_wish(path, name) for path in args.like] or [(seed, args.truncation) for seed in args.seeds]
+    generator = load_generator(args.model)
+    args.output.mkdir(parents=True, exist_ok=True)
+    for seed, psi in tqdm(wanted, unit="picture", disable=None):
+        z = latents.truncate(latents.from_seeds([seed], generator.z_dim), psi)
+        [picture] = media.paint(generator, z)
+        path = args.output / f"seed{seed:06d}.png"
+        media.save_png(picture, path, seed=seed, truncation=psi, model=name)
+
+
+def read_wish(path: Path, model: str) -> tuple[int, float]:
+    """(seed, truncation) of a picture of ours, whose model must have the name `model`. WrongInput otherwise."""
+    info = media.read_info(path)
+    try:
+        [seed], psi = seed_list(info["seed"]), truncation(info["truncation"])
+    except (KeyError, ValueError, argparse.ArgumentTypeError):
+        raise WrongInput(f"{path} does not say which seed it was painted from: only PNG files of ours do") from None
+    if info.get("model") != model:
+        raise WrongInput(f"{path} was painted by {info.get('model')!r}, not by {model!r}: name its model with --model")
+    return seed, psi
+
+
+def interpolate(args: argparse.Namespace) -> None:
+    generator = load_generator(args.model)
+    keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
+    walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
+    frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
+    comment = f"seeds {','.join(map(str, args.seeds))}, truncation {args.truncation:g}, model {model_name(args.model)}"
+    media.save_animation(frames, args.output, fps=args.fps, size=args.size, comment=comment)
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    from .metrics import quality, smoothness  # torchvision is slow to load; painting needs none
+
+    # what is wrong with the input is found before anything slow is done
+    generator = None if args.fake else load_generator(args.model)
+    features = find_features(args.features)
+    real = read_pictures(args.real, least=2)
+    train = read_pictures(args.train) if args.train else None
+    if train is not None:
+        known = len({p.numpy().tobytes() for p in real} & {p.numpy().tobytes() for p in train})
+        if known:
+            print(f"{known} pictures of --real are in --train too: copied_percent means nothing", file=sys.stderr)
+    if generator is None:
+        fake = features.of_pictures(read_pictures(args.fake, least=2))
+        report, walks = {"fake": model_name(args.fake)}, {}
+    else:
+        z = latents.truncate(latents.from_seeds(seed_list(args.seeds), generator.z_dim), args.truncation)
+        fake = features.of_generator(generator, z)
+        report, walks = {"model": model_name(args.model)}, {"smoothness": smoothness(features, generator, z)}
+        walks |= {"seeds": args.seeds, "truncation": args.truncation}
+    training = None if train is None else features.of_training(train)
+    report |= {"real": model_name(args.real)} | quality(features.of_pictures(real), fake, training) | walks
+    report["features"] = features.source
+    print(json.dumps({name: round(value, 4) if isinstance(value, float) else value for name, value in report.items()}))
+
+
+def index(args: argparse.Namespace) -> None:
+    from .copies import write_index
+
+    load_generator(args.model)  # it must be a model's folder
+    write_index(args.model, read_pictures(args.train, least=2), find_features(args.features))
+    print(f"the index of {args.train} is in {args.model}: whoever gets the model can see small copies of the pictures")
+
+
+def find_features(path: str | None):
+    """The feature network. WrongInput where it cannot be had."""
+    from .metrics import Features, MetricsError
+
+    try:
+        return Features(path)
+    except MetricsError as error:
+        raise WrongInput(error) from None
+
+
+def read_pictures(folder: Path, least: int = 1) -> torch.Tensor:
+    """A folder -> (N, 3, 128, 128) uint8; what was left out is said on stderr. WrongInput for fewer than `least`."""
+    from .data import DataError, load_folder
+
+    try:
+        pictures = load_folder(folder)
+    except DataError as error:
+        raise WrongInput(error) from None
+    if pictures.refused:
+        print(f"{folder}: {pictures.report()}", file=sys.stderr)
+    if len(pictures.names) < least:
+        raise WrongInput(f"{str(folder)!r} has {len(pictures.names)} picture, and at least {least} are needed")
+    return pictures.images
+
+
+def push(args: argparse.Namespace) -> None:
+    from .publish import push
+
+    print(f"pushed to {push(args.model, args.id, private=args.private, branch=args.branch)}")
+
+
+def deploy(args: argparse.Namespace) -> None:
+    from . import deploy as space
+
+    if args.dry_run:
+        space.write_space(args.dry_run, args.id, space.find_model(args.model), args.cpu)
+        print(f"{args.dry_run} holds what {args.id} would get; nothing has been uploaded")
+    else:
+        options = {"private": args.private, "cpu": args.cpu, "token_variable": args.token_from}
+        print(f"the Space is being built: {space.deploy(args.id, args.model, **options)}")
