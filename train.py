@@ -3,10 +3,13 @@
     python train.py --data data/lotus-68 --output runs/lotus                     # our recipe
     python train.py --data data/lotus-68 --output runs/article --preset article  # the French article's
 
+    accelerate launch --num_processes 2 train.py --data ... --output ...         # on several GPUs or machines
+
 The same command again goes on where the last call stopped, whether it was Ctrl-C, --max-minutes or a power cut.
 """
 
 import argparse
+import os
 import signal
 import sys
 from dataclasses import fields
@@ -56,6 +59,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--push-to-hub", metavar="ID", help="upload the model to the Hub at the end, such as user/lotus-gan"
     )
+    parser.add_argument(
+        "--log-with",
+        choices=("trackio", "tensorboard", "wandb"),
+        help="send metrics and previews to an experiment tracker too (needs accelerate and the tracker's library)",
+    )
     group = parser.add_argument_group("settings (default: article | lotus)")
     article, lotus = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
     for option in fields(TrainConfig):
@@ -83,27 +91,43 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     from lotus_gan import hub  # torch comes here: --help and a wrong flag answer at once
     from lotus_gan.callbacks import Metrics, Previews, Progress
     from lotus_gan.machine import keep_memory
+    from lotus_gan.parallel import Team
+    from lotus_gan.tracking import Tracker, check_tracker
     from lotus_gan.training import Trainer, TrainingError
 
     keep_memory()
+    if options.log_with:
+        check_tracker(options.log_with)
+    team = Team(config.device, config.precision)
+    if not team.leads:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - one process speaks, until the end
     pictures = read(options.data)
     validation = read(options.val, ", for validation only") if options.val else None
     heldout = read(options.heldout, ", for the card only") if options.heldout else None
     options.output.mkdir(parents=True, exist_ok=True)
     try:
         initial = hub.load_generator(options.init_from) if options.init_from else None
-        trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial)
+        trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
+        stopped = stop_on_signals(launched=team.count > 1)
+        if not team.leads:
+            trainer.train(should_stop=lambda: bool(stopped))
+            team.leave()
+            return 0
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
         judge = find_judge(trainer) if options.val else None
-        print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
-        stopped = stop_on_signals()
-        progress = Progress(trainer)
-        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge])]
+        together = f", {team.count} processes" if team.count > 1 else ""
+        print(f"training on {trainer.device}{together} for {config.steps} steps; Ctrl-C stops cleanly")
+        progress, metrics = Progress(trainer), Metrics(trainer)
+        callbacks = [progress, metrics, Previews(trainer), *filter(None, [judge])]
+        tracker = Tracker(trainer, options.log_with, [*filter(None, [metrics, judge])]) if options.log_with else None
         try:
-            trainer.train(callbacks, should_stop=lambda: bool(stopped))
+            trainer.train([*callbacks, *filter(None, [tracker])], should_stop=lambda: bool(stopped))
+            team.leave()
         finally:
             progress.close()
+            if tracker:
+                tracker.close()
     except TrainingError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -111,7 +135,8 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     figures = judge.examine((heldout or validation).images) if judge else {}
     if judge:
         figures["real"] = (options.heldout or options.val).resolve().name
-    hub.write_card(trainer, command=["python", "train.py", *sys.argv[1:]], data=options.data, figures=figures)
+    start = ["python"] if team.count == 1 else ["accelerate", "launch", "--num_processes", str(team.count)]
+    hub.write_card(trainer, command=[*start, "train.py", *sys.argv[1:]], data=options.data, figures=figures)
     if trainer.step_number < config.steps:
         print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
@@ -142,12 +167,18 @@ def find_judge(trainer):
         return None
 
 
-def stop_on_signals() -> list[int]:
-    """A list that fills when Ctrl-C or a kill arrives, so that a step is never cut in half; a second one cuts."""
+def stop_on_signals(launched: bool = False) -> list[int]:
+    """A list that fills when Ctrl-C or a kill arrives, so that a step is never cut in half; a second one cuts.
+
+    Not where a launcher started this process: it passes on the signal that the terminal has sent already, and cuts
+    by itself after half a minute.
+    """
     stopped: list[int] = []
 
     def remember(number, frame):
         stopped.append(number)
+        if launched:
+            return
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         print("\nstopping after this step and saving ...", file=sys.stderr)
 

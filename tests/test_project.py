@@ -61,16 +61,20 @@ BELOW = {
     "latents": set(),
     "media": {"latents", "files"},
     "networks": {"config"},
-    "losses": set(),
-    "augment": set(),
+    "draws": set(),
+    "losses": {"draws"},
+    "augment": {"draws"},
+    "parallel": {"draws", "machine"},
+    "game": {"augment", "config", "data", "draws", "losses", "media", "networks", "parallel"},
     "checkpoint": {"files"},
     "files": set(),
     "machine": set(),
     "data": {"config"},
     "metrics": {"config", "data", "latents", "media"},
     "hub": {"networks", "config", "latents", "media", "files", "machine"},
-    "training": {"losses", "machine", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
+    "training": {"game", "parallel", "data", "checkpoint", "networks", "latents", "media", "config"},
     "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
+    "tracking": {"callbacks", "training"},
 }
 
 
