@@ -118,7 +118,8 @@ class TrainConfig(ModelConfig):
     )
     accumulate: int = _option(
         1,
-        "take a batch in so many parts, for little memory; the generator then learns by BatchNorm's moments of a part",
+        "take a batch in so many parts, for little memory; BatchNorm's moments are then a part's in the generator's "
+        "updates",
         low=1,
         high=4096,
     )

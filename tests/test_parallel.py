@@ -33,7 +33,9 @@ SMALL = TrainConfig(
     device="cpu",
 )
 LEARNING = replace(SMALL, n_critic=2, lr_critic=1e-3, lr_generator=1e-3)
-LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+# --cpu would start a single process unless there is MPI; --multi_gpu starts two, and --device cpu keeps them there
+LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+LAUNCH += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
 
 
 def pictures_of(count):
@@ -115,7 +117,7 @@ def test_a_critic_learns_the_same_from_a_batch_in_parts():
 
 
 def test_a_batch_that_cannot_be_shared_is_refused():
-    with pytest.raises(ValueError, match="batch_size is 4, .* choose a multiple of 3"):
+    with pytest.raises(ValueError, match=r"batch_size is 4, .* choose a multiple of 3"):
         Game(replace(SMALL, accumulate=3), pictures_of(5))
 
 
