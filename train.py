@@ -116,8 +116,8 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         if trainer.step_number:
             print(f"resumed at step {trainer.step_number}")
         judge = find_judge(trainer) if options.val else None
-        together = f", {team.count} processes" if team.count > 1 else ""
-        print(f"training on {trainer.device}{together} for {config.steps} steps; Ctrl-C stops cleanly")
+        together = f", {team.count} processes," if team.count > 1 else ""
+        print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
         progress, metrics = Progress(trainer), Metrics(trainer)
         callbacks = [progress, metrics, Previews(trainer), *filter(None, [judge])]
         tracker = Tracker(trainer, options.log_with, [*filter(None, [metrics, judge])]) if options.log_with else None

@@ -128,6 +128,14 @@ def test_a_launcher_that_asks_for_another_precision_is_refused(monkeypatch):
         Team("cpu", "bf16")
 
 
+def test_one_process_needs_no_accelerate_and_several_say_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it were not installed
+    Game(SMALL, pictures_of(5)).step()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="several processes need Accelerate: pip install accelerate"):
+        Game(SMALL, pictures_of(5))
+
+
 # --- the whole script ------------------------------------------------------------------------------------------------
 
 QUICK = ["--width", "1", "--batch-size", "4", "--n-critic", "1", "--device", "cpu", "--checkpoint-every", "2"]
@@ -211,7 +219,7 @@ def test_a_signal_to_one_process_stops_both_at_the_same_step(pictures, tmp_path)
         process.kill()
     assert process.returncode == 0, errors
     assert f"stopped at step {step_of(tmp_path)} of 100000" in output
-    assert output.count("training on cpu, 2 processes") == 1
+    assert output.count("training on cpu, 2 processes, for 100000 steps") == 1, output
 
 
 if __name__ == "__main__":
