@@ -3,6 +3,8 @@
     python train.py --data data/lotus-68 --output runs/lotus                     # our recipe
     python train.py --data data/lotus-68 --output runs/article --preset article  # the French article's
 
+    accelerate launch --num_processes 2 train.py --data ... --output ...         # on several GPUs or machines
+
 Pictures come from a folder, from a data set on the Hub (user/dataset), or from torchvision's Flowers102
 (flowers102:lotus, or flowers102 for all). Look at them first, as training sees them, with --preview-data.
 
@@ -10,6 +12,7 @@ The same command again goes on where the last call stopped, whether it was Ctrl-
 """
 
 import argparse
+import os
 import signal
 import sys
 from dataclasses import fields
@@ -81,6 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
     publishing.add_argument(
         "--data-source", metavar="TEXT", help="where the pictures come from and who owns them, a sentence for the card"
     )
+    parser.add_argument(
+        "--log-with",
+        choices=("trackio", "tensorboard", "wandb"),
+        help="send metrics and previews to an experiment tracker too (needs accelerate and the tracker's library)",
+    )
     group = parser.add_argument_group("settings (default: article | lotus)")
     article, lotus = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
     for option in fields(TrainConfig):
@@ -121,16 +129,23 @@ def declared(options: argparse.Namespace) -> Provenance:
 
 
 def run(config: TrainConfig, options: argparse.Namespace) -> int:
-    """Read the pictures, train until done or stopped, write the card. Returns the exit code."""
+    """Read the pictures, train until done or stopped, write the card, push. Returns the exit code."""
     provenance = declared(options)
-    from lotus_gan import hub, publish, report  # torch comes here: --help and a wrong flag answer at once
-    from lotus_gan.callbacks import Metrics, Previews, Progress
+    # torch comes from here on: --help and a wrong flag answer at once
+    from lotus_gan import report
     from lotus_gan.card import write_card
+    from lotus_gan.hub import model_name
     from lotus_gan.machine import keep_memory
-    from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
+    from lotus_gan.parallel import Team
+    from lotus_gan.tracking import check_tracker
+    from lotus_gan.training import TrainingError
 
-    where = {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
     keep_memory()
+    if options.log_with:
+        check_tracker(options.log_with)
+    team = Team(config.device, config.precision)
+    if not team.leads:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - one process speaks, until the end
     pictures = read(options.data, "", once=True)
     resolved = config.for_pictures(len(pictures.images))
     if resolved != config:
@@ -140,45 +155,95 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
         print(f"look at {' and '.join(map(str, sheets))}; nothing has been trained")
         return 0
     validation = read(options.val, " (for validation only)") if options.val else None
-    heldout = read(options.heldout, " (for the card only)") if options.heldout else None
-    options.output.mkdir(parents=True, exist_ok=True)
+    heldout = read(options.heldout, " (for the card only)") if options.heldout else validation
     try:
-        begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
-        initial = hub.load_generator(options.init_from) if options.init_from and not begun else None
-        trainer = Trainer(resolved, pictures.images, options.output, validation and validation.images, initial)
-        print(f"resumed at step {trainer.step_number}" if begun else report.expectations(resolved))
+        trainer = open_run(resolved, options, pictures, validation, team)
+        stopped = stop_on_signals(launched=team.count > 1)
+        if not team.leads:
+            trainer.train(should_stop=lambda: bool(stopped))
+            team.leave()
+            return 0
         judge = find_judge(trainer) if options.val else None
-        if options.push_to_hub:
-            publish.open_early(**where)
-            if None in (options.data_license, options.data_source):
-                print("the card will say what is not declared: --data-license, --data-source", file=sys.stderr)
-        print(f"training on {trainer.device} for {config.steps} steps; Ctrl-C stops cleanly")
-        stopped = stop_on_signals()
-        progress = Progress(trainer)
-        card = partial(write_card, trainer, ["python", "train.py", *sys.argv[1:]], provenance)
-        pushes = publish.Pushes(trainer, options.push_every, card, **where) if options.push_every else None
-        callbacks = [progress, Metrics(trainer), Previews(trainer), *filter(None, [judge, pushes])]
-        try:
-            trainer.train(callbacks, should_stop=lambda: bool(stopped))
-        finally:
-            progress.close()
+        start = ["python"] if team.count == 1 else ["accelerate", "launch", "--num_processes", str(team.count)]
+        card = partial(write_card, trainer, [*start, "train.py", *sys.argv[1:]], provenance)
+        pushes = open_hub(trainer, card, options) if options.push_to_hub else None
+        train(trainer, [*filter(None, [judge, pushes])], judge, options.log_with, stopped)
+        team.leave()
     except TrainingError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
-    Previews(trainer).save()
-    figures = judge.examine((heldout or validation).images) if judge else {}
+    figures = {}
     if judge:
-        figures["real"] = hub.model_name(options.heldout or options.val)
-    card(figures)
-    if trainer.step_number < config.steps:
-        print(f"stopped at step {trainer.step_number} of {config.steps}; the same command goes on from here")
+        judge.judge()
+        if not stopped:  # the exam takes minutes where there are thousands of pictures, and somebody wants to go
+            figures = judge.examine(heldout.images) | {"real": model_name(options.heldout or options.val)}
+    finish(trainer, partial(card, figures), pushes, options)
+    return 0
+
+
+def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validation, team):
+    """The run in --output, resumed if there is one."""
+    from lotus_gan import report
+    from lotus_gan.hub import load_generator
+    from lotus_gan.training import CHECKPOINT, Trainer
+
+    options.output.mkdir(parents=True, exist_ok=True)
+    begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
+    initial = load_generator(options.init_from) if options.init_from and not begun else None
+    trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
+    print(f"resumed at step {trainer.step_number}" if begun else report.expectations(config))
+    together = f", {team.count} processes," if team.count > 1 else ""
+    print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
+    return trainer
+
+
+def on_the_hub(options: argparse.Namespace) -> dict:
+    """Where a push goes, as lotus_gan.publish wants to know it."""
+    return {"repo_id": options.push_to_hub, "private": options.private, "branch": options.branch}
+
+
+def open_hub(trainer, card, options: argparse.Namespace):
+    """Make the repository before hours of work, and return what pushes now and then, or None."""
+    from lotus_gan import publish
+
+    publish.open_early(**on_the_hub(options))
+    if None in (options.data_license, options.data_source):
+        print("the card will say what is not declared: --data-license, --data-source", file=sys.stderr)
+    every = options.push_every
+    return publish.Pushes(trainer, every, card, **on_the_hub(options)) if every else None
+
+
+def train(trainer, callbacks: list, judge, log_with: str | None, stopped: list[int]) -> None:
+    """The loop, with its bar, its logs and `callbacks`."""
+    from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.tracking import Tracker
+
+    progress, metrics = Progress(trainer), Metrics(trainer)
+    callbacks = [progress, metrics, Previews(trainer), *callbacks]
+    tracker = Tracker(trainer, log_with, [*filter(None, [metrics, judge])]) if log_with else None
+    try:
+        trainer.train([*callbacks, *filter(None, [tracker])], should_stop=lambda: bool(stopped))
+    finally:
+        progress.close()
+        if tracker:
+            tracker.close()
+
+
+def finish(trainer, card, pushes, options: argparse.Namespace) -> None:
+    """The last preview, the card and the last push."""
+    from lotus_gan import publish
+    from lotus_gan.callbacks import Previews
+
+    Previews(trainer).save()
+    card()
+    if trainer.step_number < trainer.config.steps:
+        print(f"stopped at step {trainer.step_number} of {trainer.config.steps}; the same command goes on from here")
     print(f"the model is in {options.output}")
     if options.push_to_hub:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing is left to be saved
         if pushes:
             pushes.finish()
-        print(f"pushed to {publish.push(options.output, **where)}")
-    return 0
+        print(f"pushed to {publish.push(options.output, **on_the_hub(options))}")
 
 
 def read(source: str, purpose: str, once: bool = False):
@@ -204,12 +269,18 @@ def find_judge(trainer):
         return None
 
 
-def stop_on_signals() -> list[int]:
-    """A list that fills when Ctrl-C or a kill arrives, so that a step is never cut in half; a second one cuts."""
+def stop_on_signals(launched: bool = False) -> list[int]:
+    """A list that fills when Ctrl-C or a kill arrives, so that a step is never cut in half; a second one cuts.
+
+    Not where a launcher started this process: it passes on the signal that the terminal has sent already, and cuts
+    by itself after half a minute.
+    """
     stopped: list[int] = []
 
     def remember(number, frame):
         stopped.append(number)
+        if launched:
+            return
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         print("\nstopping after this step and saving ...", file=sys.stderr)
 

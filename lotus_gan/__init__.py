@@ -25,10 +25,12 @@ _MODULES = (
     "card",
     "checkpoint",
     "config",
+    "copies",
     "data",
     "deploy",
     "duplicates",
     "export",
+    "game",
     "hub",
     "latents",
     "losses",
@@ -36,11 +38,14 @@ _MODULES = (
     "media",
     "metrics",
     "networks",
+    "parallel",
     "provenance",
     "publish",
     "report",
     "sources",
+    "tracking",
     "training",
+    "walks",
 )
 
 __all__ = [*_HOME, *_MODULES]

@@ -50,6 +50,7 @@ class Metrics:
         self.trainer = trainer
         self.path = trainer.output / "metrics.jsonl"
         self.last_time, self.last_shown = time.monotonic(), trainer.images_shown
+        self.latest: dict = {}  # the last line written by this call
         read_log(self.path, trainer.step_number)
 
     def __call__(self) -> None:
@@ -68,6 +69,7 @@ class Metrics:
         }
         self.last_time, self.last_shown = now, trainer.images_shown
         append_log(self.path, line)
+        self.latest = line
 
 
 class Judge:
@@ -91,6 +93,11 @@ class Judge:
         """The line of the best model, empty before the first."""
         return min(self.lines, key=rank, default={})
 
+    @property
+    def latest(self) -> dict:
+        """The last line, empty before the first."""
+        return self.lines[-1] if self.lines else {}
+
     def __call__(self) -> None:
         step, config = self.trainer.step_number, self.trainer.config
         if step == config.steps or (config.judge_every and step % config.judge_every == 0):
@@ -98,7 +105,7 @@ class Judge:
 
     def judge(self) -> None:
         """Take the figures now, once a step, and keep the model if it is the best."""
-        if self.lines and self.lines[-1]["step"] == self.trainer.step_number:
+        if self.latest.get("step") == self.trainer.step_number:
             return
         z = latents.from_seeds(JUDGED_SEEDS, self.trainer.config.z_dim)
         figures = quality(self.real, self.features.of_generator(self.trainer.ema, z))
@@ -170,8 +177,12 @@ class Previews:
 
     def save(self) -> None:
         z = latents.from_seeds(PREVIEW_SEEDS, self.trainer.config.z_dim)
-        path = self.trainer.output / "previews" / f"step_{self.trainer.step_number:07d}.webp"
-        save_atomically(grid(paint(self.trainer.ema, z), columns=4), path, quality=90)
+        save_atomically(grid(paint(self.trainer.ema, z), columns=4), preview_path(self.trainer), quality=90)
+
+
+def preview_path(trainer: Trainer) -> Path:
+    """Where the preview of the present step is, if there is one."""
+    return trainer.output / "previews" / f"step_{trainer.step_number:07d}.webp"
 
 
 def preview_due(step: int, every: int | None) -> bool:

@@ -93,7 +93,7 @@ class TrainConfig(ModelConfig):
     steps: int = _option(3000, "generator updates in all", low=1)
     max_minutes: float | None = _option(None, "stop cleanly after so many minutes of this call", above=0)
     # the game (Gulrajani et al. 2017)
-    batch_size: int = _option(16, "pictures an update", low=1, high=4096)
+    batch_size: int = _option(16, "pictures an update, over all processes and parts together", low=1, high=4096)
     n_critic: int = _option(5, "critic updates a generator update", low=1, high=100)
     lambda_gp: float = _option(10.0, "weight of the gradient penalty", low=0)
     lr_generator: float = _option(1e-4, "Adam's rate for the generator", above=0)
@@ -121,6 +121,13 @@ class TrainConfig(ModelConfig):
     )
     precision: str = _option(
         "fp32", "bf16 is about twice as quick where the processor has it", choices=("fp32", "bf16")
+    )
+    accumulate: int = _option(
+        1,
+        "take a batch in so many parts, for little memory; BatchNorm's moments are then a part's in the generator's "
+        "updates",
+        low=1,
+        high=4096,
     )
     # what is written, in steps
     log_every: int = _option(50, "a line in metrics.jsonl every so many steps", low=1)

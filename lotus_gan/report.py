@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from .augment import augment, mirror
+from .augment import augment, flips, mirror
 from .config import MANY, RESOLUTION, TrainConfig
 from .data import Pictures, examples
 from .duplicates import near
@@ -68,7 +68,9 @@ def save_sheets(images: torch.Tensor, config: TrainConfig, output: Path) -> list
     rows = from_uint8(_spread(images, ROWS))
     generator = torch.Generator().manual_seed(config.seed)
     draws = [
-        augment(mirror(rows, generator) if config.mirror else rows, config.augment, generator=generator)
+        augment(
+            mirror(rows, flips(len(rows), generator)) if config.mirror else rows, config.augment, generator=generator
+        )
         for _ in range(ROWS - 1)
     ]
     seen = torch.stack([rows, *draws], 1).flatten(0, 1)

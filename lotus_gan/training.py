@@ -3,29 +3,27 @@
     trainer = Trainer(TrainConfig(), load_folder("data/lotus-68").images, "runs/lotus")
     trainer.train([Metrics(trainer), Previews(trainer)])
 
-`Trainer` is the state and one step of the game; what happens beside the game (progress bar, metrics, previews) is a
-callback that is called after each step. All randomness comes from one CPU generator that the checkpoint keeps.
+`Trainer` is the game (lotus_gan/game.py) with its loop and its files; what happens beside the game (progress bar,
+metrics, previews) is a callback that is called after each step. All randomness comes from one CPU generator that the
+checkpoint keeps. On several processes the state is the same in all, and the callbacks run in one.
 """
 
-import copy
 import math
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from . import checkpoint, latents
-from .augment import augment, mirror, parse_policy
 from .config import TrainConfig
-from .data import Shuffled, fingerprint
-from .losses import critic_loss, generator_loss, gradient_penalty
-from .machine import pick_device
+from .data import fingerprint
+from .game import Game, no_totals
 from .media import from_uint8
-from .networks import Critic, Generator
+from .networks import Generator
+from .parallel import Team, TeamError
 
 # a run goes on only with what these fix; every other setting may change between two calls
 FIXED = ("architecture", "z_dim", "width", "seed")
@@ -40,13 +38,14 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the text says why and what can be done."""
 
 
-class Trainer:
-    """Both players, their optimizers, the moving average and the random state of one run.
+class Trainer(Game):
+    """One run: the game, its loop, and the folder that it lives in.
 
     config: every number; what it leaves to the data is decided here. images: (N, 3, 128, 128) uint8.
     output: the run's folder; a checkpoint in it is resumed.
     validation: pictures that are never trained on, for the overfitting gauge only, same layout.
     initial: a trained generator to start from instead of noise; ValueError if it is not of the config's shape.
+    team: the processes that share the work (default: those that this one was launched with).
     """
 
     def __init__(
@@ -56,120 +55,20 @@ class Trainer:
         output: Path | str,
         validation: torch.Tensor | None = None,
         initial: Generator | None = None,
+        team: Team | None = None,
     ):
-        config = config.for_pictures(len(images))
-        parse_policy(config.augment)
-        self.config, self.images, self.validation = config, images, validation
-        self.data = fingerprint(images)
+        super().__init__(config.for_pictures(len(images)), images, initial, team)
+        self.validation, self.data, self.seconds = validation, fingerprint(images), 0.0
         # a judge keeps the output folder for the best model and sends the last one elsewhere
         self.output = self.model_folder = Path(output)
-        self.device = pick_device(config.device)
-        self.random = torch.Generator().manual_seed(config.seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            self.generator = Generator(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
-            self.critic = Critic(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
-        if initial is not None:
-            if initial.config != config.model:
-                raise ValueError(f"the model to start from is {initial.config}, and the run wants {config.model}")
-            self.generator.load_state_dict(initial.state_dict())
-        self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        betas = (config.beta1, config.beta2)
-        self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
-        self.adam_critic = torch.optim.Adam(self.critic.parameters(), lr=config.lr_critic, betas=betas)
-        self.shuffled = Shuffled(len(images), self.random)
-        self.step_number, self.images_shown, self.seconds = 0, 0, 0.0
-        self.totals = _no_totals()
         self.changes: list[str] = []
         if self.checkpoint_path.is_file():
             self.resume()
+        self.team.check_same((self.data, self.step_number, asdict(config)), "pictures, --output and settings")
 
     @property
     def checkpoint_path(self) -> Path:
         return self.output / CHECKPOINT
-
-    @property
-    def epoch(self) -> float:
-        """How often each picture has been shown to the critic."""
-        return self.images_shown / len(self.images)
-
-    @property
-    def n_critic(self) -> int:
-        """Critic updates in the next step: doubled from `critic_boost_epoch` on, as the article does; more in the first
-        one, if `critic_warmup` says so."""
-        if self.step_number == 0 and self.config.critic_warmup:
-            return self.config.critic_warmup
-        boost = self.config.critic_boost_epoch
-        return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
-
-    # --- the game ------------------------------------------------------------------------------------------------
-
-    def step(self) -> None:
-        """n_critic updates of the critic, one of the generator, one of the moving average."""
-        shown_before = self.images_shown
-        self.critic.requires_grad_(True)
-        n_critic = self.n_critic
-        for update in range(n_critic):
-            # the generator learns from the pictures that the critic has seen last: they are painted once for both
-            with torch.set_grad_enabled(update == n_critic - 1):
-                fake = self._fake_batch()
-            wasserstein, penalty = self._critic_update(fake.detach())
-            self.totals["wasserstein"] += wasserstein / n_critic
-            self.totals["penalty"] += penalty / n_critic
-        self.critic.requires_grad_(False)
-        self.totals["generator_loss"] += self._generator_update(fake)
-        self.totals["steps"] += 1
-        self._ema_update(self.images_shown - shown_before)
-        self.step_number += 1
-
-    def _critic_update(self, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        real, fake = self._augment(self.real_batch()), self._augment(fake)
-        with self._precision():
-            real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
-            penalty = gradient_penalty(self.critic, real, fake, generator=self.random)
-        loss = critic_loss(real_scores, fake_scores)
-        self.adam_critic.zero_grad(set_to_none=True)
-        (loss + self.config.lambda_gp * penalty).backward()
-        self.adam_critic.step()
-        self.images_shown += self.config.batch_size
-        return -loss.detach(), penalty.detach()
-
-    def _generator_update(self, fake: torch.Tensor) -> torch.Tensor:
-        with self._precision():
-            loss = generator_loss(self.critic(self._augment(fake)).float())
-        self.adam_generator.zero_grad(set_to_none=True)
-        loss.backward()
-        self.adam_generator.step()
-        return loss.detach()
-
-    @torch.no_grad()
-    def _ema_update(self, shown: int) -> None:
-        """Parameters and BatchNorm's buffers decay with a half-life in pictures, shorter while the run is young."""
-        half_life = min(self.config.ema_kimg * 1000, 0.05 * self.images_shown)
-        weight = 1 - 0.5 ** (shown / half_life)
-        for average, value in zip(_values(self.ema), _values(self.generator), strict=True):
-            if value.is_floating_point():
-                average.lerp_(value, weight)
-            else:
-                average.copy_(value)  # BatchNorm's count of batches
-
-    def real_batch(self) -> torch.Tensor:
-        """The next real pictures, each mirrored half of the time if asked: (batch_size, 3, 128, 128) in [-1, 1]."""
-        images = self.images[self.shuffled.next(self.config.batch_size)]
-        if self.config.mirror:
-            images = mirror(images, self.random)
-        return from_uint8(images.to(self.device)).contiguous(memory_format=torch.channels_last)
-
-    def _fake_batch(self) -> torch.Tensor:
-        z = torch.randn(self.config.batch_size, self.config.z_dim, generator=self.random)
-        with self._precision():
-            return self.generator(z.to(self.device)).float()
-
-    def _augment(self, images: torch.Tensor) -> torch.Tensor:
-        return augment(images, self.config.augment, generator=self.random)
-
-    def _precision(self) -> AbstractContextManager:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -178,11 +77,22 @@ class Trainer:
     ) -> None:
         """Step until config.steps, config.max_minutes or `should_stop()`; then save. Callbacks run after each step.
 
-        TrainingError if a loss or a weight is no longer finite; the last good checkpoint stays as it was.
+        Only the process that leads calls back and saves; a reason to stop in any process stops all at the same step.
+        TrainingError if a loss or a weight is no longer finite, or a process has died; the last good checkpoint stays.
         """
-        callbacks, config = list(callbacks), self.config
+        callbacks, config = list(callbacks) if self.team.leads else [], self.config
         deadline = time.monotonic() + 60 * config.max_minutes if config.max_minutes else math.inf
-        while self.step_number < config.steps and not should_stop() and time.monotonic() < deadline:
+        try:
+            self._train(callbacks, lambda: should_stop() or time.monotonic() >= deadline)
+        except TeamError as error:
+            raise TrainingError(
+                f"{error} at step {self.step_number}; {self._kept()}. The same command goes on from there, "
+                "on any number of processes."
+            ) from None
+
+    def _train(self, callbacks: list[Callable[[], None]], should_stop: Callable[[], bool]) -> None:
+        config = self.config
+        while self.step_number < config.steps and not self.team.any(should_stop()):
             started = time.monotonic()
             self.step()
             for callback in callbacks:
@@ -199,7 +109,7 @@ class Trainer:
         sums = {name: float(total) for name, total in self.totals.items()}
         steps = max(1.0, sums.pop("steps"))
         means = {name: total / steps for name, total in sums.items()}
-        self.totals = _no_totals()
+        self.totals = no_totals()
         if not all(map(math.isfinite, means.values())):
             raise self._diverged()
         return means
@@ -219,7 +129,11 @@ class Trainer:
     # --- files ---------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the checkpoint, then the model that people load (the moving average), each in full or not at all."""
+        """Write the checkpoint, then the model that people load (the moving average), each in full or not at all.
+
+        Nothing happens in a process that does not lead: its state is the same."""
+        if not self.team.leads:
+            return
         tensors = {
             **checkpoint.with_prefix("generator", self.generator.state_dict()),
             **checkpoint.with_prefix("critic", self.critic.state_dict()),
@@ -255,7 +169,7 @@ class Trainer:
     def resume(self) -> None:
         """Go on from the checkpoint in the output folder. ValueError if it belongs to another model or data set."""
         tensors, info = checkpoint.load(self.checkpoint_path)
-        then, now = info["config"], asdict(self.config)
+        then, now = asdict(TrainConfig()) | info["config"], asdict(self.config)  # a setting may be younger than the run
         differs = {
             name: f"{name} was {then.get(name)!r} and is {now[name]!r}" for name in now if then.get(name) != now[name]
         }
@@ -276,18 +190,11 @@ class Trainer:
         self.step_number, self.images_shown, self.seconds = info["step"], info["images_shown"], info["seconds"]
 
     def _diverged(self) -> TrainingError:
-        good = checkpoint.load(self.checkpoint_path)[1]["step"] if self.checkpoint_path.is_file() else None
-        kept = f"the checkpoint of step {good} is kept" if good is not None else "no checkpoint had been written yet"
         return TrainingError(
-            f"the losses or weights are no longer finite at step {self.step_number}; {kept}. "
+            f"the losses or weights are no longer finite at step {self.step_number}; {self._kept()}. "
             "Lower --lr-critic and --lr-generator, then run the same command again."
         )
 
-
-def _no_totals() -> dict[str, float]:
-    """Sums since the last line of metrics: kept as tensors on the device, so that a step never waits for the GPU."""
-    return {"wasserstein": 0.0, "penalty": 0.0, "generator_loss": 0.0, "steps": 0.0}
-
-
-def _values(module: torch.nn.Module) -> list[torch.Tensor]:
-    return list(module.state_dict().values())
+    def _kept(self) -> str:
+        good = checkpoint.load(self.checkpoint_path)[1]["step"] if self.checkpoint_path.is_file() else None
+        return f"the checkpoint of step {good} is kept" if good is not None else "no checkpoint had been written yet"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotus_gan.augment import POLICIES, augment, mirror, parse_policy
+from lotus_gan.augment import POLICIES, augment, flips, mirror, parse_policy
 
 
 def rng(seed=0):
@@ -22,11 +22,11 @@ def test_no_policy_changes_nothing(images):
 def test_mirror_turns_some_and_leaves_the_rest():
     """Of 400, half less or more four standard deviations of a fair coin (10 each)."""
     images = torch.arange(400 * 3 * 4, dtype=torch.float32).view(400, 3, 1, 4)
-    mirrored = mirror(images, rng())
+    mirrored = mirror(images, flips(len(images), rng()))
     turned = (mirrored == images.flip(3)).flatten(1).all(1)
     assert torch.equal(mirrored[~turned], images[~turned])
     assert 160 <= int(turned.sum()) <= 240
-    assert torch.equal(mirrored, mirror(images, rng()))
+    assert torch.equal(mirrored, mirror(images, flips(len(images), rng())))
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -65,8 +65,11 @@ BELOW = {
     "media": {"latents", "files"},
     "walks": {"latents", "media"},
     "networks": {"config"},
-    "losses": set(),
-    "augment": set(),
+    "draws": set(),
+    "losses": {"draws"},
+    "augment": {"draws"},
+    "parallel": {"draws", "machine"},
+    "game": {"augment", "config", "data", "draws", "losses", "media", "networks", "parallel"},
     "checkpoint": {"files"},
     "files": set(),
     "machine": set(),
@@ -82,8 +85,9 @@ BELOW = {
     "card": {"export", "hub", "provenance", "networks", "latents", "media", "files", "machine"},
     "publish": {"card", "export", "hub", "networks"},
     "deploy": {"publish", "hub"},
-    "training": {"losses", "machine", "augment", "data", "checkpoint", "networks", "latents", "media", "config"},
+    "training": {"game", "parallel", "data", "checkpoint", "networks", "latents", "media", "config"},
     "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
+    "tracking": {"callbacks", "training"},
 }
 
 
