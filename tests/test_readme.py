@@ -30,6 +30,7 @@ TRAINING = [line for line in COMMANDS if line.startswith("python train.py")]
 PUBLISHING = [line for line in COMMANDS if re.match(r"python -m lotus_gan (push|deploy) ", line)]
 INDEXING = [line for line in COMMANDS if line.startswith("python -m lotus_gan index")]
 PAINTING = [line for line in COMMANDS if line.startswith("python -m lotus_gan") and line not in PUBLISHING + INDEXING]
+LAUNCHING = [line for line in COMMANDS if line.startswith("accelerate launch")]
 SERVING = [line for line in COMMANDS if line.startswith("LOTUS_GAN_MODEL=")]
 
 
@@ -57,7 +58,7 @@ def run(line, folder, extra=(), **environment):
 
 
 def test_every_command_has_its_test():
-    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + INDEXING + PUBLISHING + SERVING)
+    assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + INDEXING + PUBLISHING + LAUNCHING + SERVING)
     assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 4, 3, 1)
 
 
@@ -83,6 +84,15 @@ def test_painting_commands(workshop):
     first, again = (workshop / name / "seed000007.png" for name in ("samples", "again"))
     assert first.read_bytes() == again.read_bytes()
     assert (workshop / "loop.mp4").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_launching_command(workshop):
+    """With --multi_gpu, because Accelerate starts no second process on a machine without GPUs by itself."""
+    [line] = LAUNCHING
+    line = line.replace("accelerate launch", "python -m accelerate.commands.launch --multi_gpu --main_process_port 0")
+    assert "2 processes" in run(line.replace("train.py", str(ROOT / "train.py")), workshop, SMALL)
+    Generator.from_pretrained(workshop / "runs/two")
 
 
 def test_indexing_command(workshop, tmp_path):
