@@ -21,7 +21,8 @@ from torch import nn
 
 from .config import RESOLUTION, ModelConfig
 
-MAX_WEIGHTS_BYTES = 256 * 2**20  # the article at full width has 12.7 M values; anything far larger is not one of ours
+# the article at full width has 12.7 M values; anything far larger is not one of ours
+MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
 
 
 class _HubModule(nn.Module, PyTorchModelHubMixin):
@@ -50,8 +51,6 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
         """
         config = read_config(_locate(model, constants.CONFIG_NAME, download))
         weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
-        if weights.stat().st_size > MAX_WEIGHTS_BYTES:
-            raise ValueError(f"{weights} is larger than {MAX_WEIGHTS_BYTES // 2**20} MB")
         network = cls(**asdict(config))
         try:
             network.load_state_dict(load_file(weights))
@@ -62,12 +61,15 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
 
 
 def _locate(model: str | Path, name: str, download: dict) -> Path:
-    """The path of one of a model's files, fetched into the Hub's cache if `model` is not a folder."""
-    if not Path(model).is_dir():
-        return Path(hf_hub_download(str(model), name, **download))
-    if not (Path(model) / name).is_file():
+    """The path of one of a model's files, fetched into the Hub's cache if `model` is not a folder. ValueError, before
+    anything is fetched, if it is too large to be one of ours."""
+    path, here = Path(model) / name, Path(model).is_dir()
+    if here and not path.is_file():
         raise FileNotFoundError(f"{model} has no {name}: a model folder holds model.safetensors and config.json")
-    return Path(model) / name
+    size = path.stat().st_size if here else hf_hub_download(str(model), name, dry_run=True, **download).file_size
+    if size is not None and size > MAX_BYTES[name]:
+        raise ValueError(f"{path} is larger than {MAX_BYTES[name] / 1e6:g} MB, and so no model of this project")
+    return path if here else Path(hf_hub_download(str(model), name, **download))
 
 
 def read_config(path: Path) -> ModelConfig:

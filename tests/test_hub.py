@@ -10,7 +10,7 @@ import pytest
 import torch
 from hub_stand_in import DROP, WRITE
 
-from lotus_gan import Generator
+from lotus_gan import Generator, networks
 from lotus_gan.hub import ModelError, load_generator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +51,17 @@ def test_a_model_that_was_fetched_once_is_there_without_network(hub, model_folde
     load_generator("user/model")
     hub.fail(r"GET|HEAD", 500, times=2)
     load_generator("user/model")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_what_is_too_large_is_not_fetched(hub, model_folder, tmp_path, monkeypatch, name):
+    hub.add_model("user/model", model_folder)
+    home = hub.capture(monkeypatch, tmp_path)
+    monkeypatch.setitem(networks.MAX_BYTES, name, 10)
+    for model in ("user/model", model_folder):
+        with pytest.raises(ModelError, match=f"{name} is larger than 1e-05 MB, and so no model of this project"):
+            load_generator(model)
+    assert not [path for path in tmp_path.rglob(name) if path.is_file()], home
 
 
 @pytest.mark.parametrize(

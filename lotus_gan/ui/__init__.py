@@ -1,6 +1,6 @@
 """The page: a heading, one tab a module, and what `launch()` needs to show it.
 
-ui.build(models=["user/lotus-gan"], fallback="weights/lotus").launch(**ui.LAUNCH)
+ui.build(["user/lotus-gan"], fallback="weights/lotus").launch(**ui.LAUNCH)
 """
 
 import html
@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
-from . import arguments, generate, interpolate, learnt, picked, texts, theme
+from . import arguments, generate, interpolate, learnt, models, picked, texts, theme
 from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
@@ -31,26 +31,19 @@ LAUNCH = {
 }
 
 
-def build(models: Sequence[str | Path], fallback: Path) -> gr.Blocks:
-    """The page for models (folders or Hub ids), the first of which it opens with; the API always paints with that one.
-    If that one cannot be loaded, it is named in a banner and `fallback` stands in; SystemExit with a message if that
-    fails too."""
+def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
+    """The page for the models wanted (folders or Hub ids), the first of which it opens with; the API always paints with
+    that one. If it cannot be loaded, it is named in a banner and `fallback` stands in; SystemExit with a message if
+    that fails too."""
     torch.set_num_threads(1)
-    studios = open_studios(models, fallback)
+    studios = open_studios(wanted, fallback)
     studio = next(iter(studios.values()))
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
     with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if studio.problem:
             _banner(studio)
-        model = gr.Radio(
-            list(studios),
-            value=studio.name,
-            label=texts.static("model"),
-            info=texts.static("model_info"),
-            visible=len(studios) > 1,
-            elem_id="model",
-        )
+        model = models.choice(studios)
         with gr.Tabs():
             with gr.Tab(texts.static("generate_tab"), id="generate"):
                 bar = generate.build(studios, model, page)
@@ -58,6 +51,7 @@ def build(models: Sequence[str | Path], fallback: Path) -> gr.Blocks:
                 keys = interpolate.build(studios, model, page)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
                 learnt.build(studios, model)
+        models.build(studios, model)
         bar.send(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page

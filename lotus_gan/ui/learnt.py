@@ -107,7 +107,12 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
     )
     gr.HTML(texts.static("learnt"), elem_id="learnt-text")
     model.change(
-        lambda name: history(studios[name].origin), model, run, api_visibility="private", show_progress="hidden"
+        lambda name: history(studios[name].origin if name in studios else None),
+        model,
+        run,
+        preprocess=False,
+        api_visibility="private",
+        show_progress="hidden",
     )
 
 

@@ -3,6 +3,7 @@
 import html
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from functools import lru_cache
 from pathlib import Path
 
 import gradio as gr
@@ -36,7 +37,6 @@ class _Eyes:
 
 def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
     """The section's components and events, inside the Blocks that is open. `bar` is that of the enlarged picture."""
-    indices = {name: index for name, studio in studios.items() if (index := find_index(studio.origin))}
     eyes = _Eyes()
 
     def check(event: gr.EventData, request: gr.Request):
@@ -44,7 +44,7 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
             studio, seed, truncation = picked.found(picked.item_of(event), studios)
         except ValueError:
             return gr.skip(), gr.skip(), gr.skip()
-        index, path = indices.get(studio.name), studio.picture(seed, truncation)
+        index, path = find_index(studio.origin), studio.picture(seed, truncation)
         if index is None:
             return gr.Column(visible=True), [(str(path), f"#{seed}")], texts.say("copy_unknown", request)
         with Image.open(path) as picture:
@@ -74,7 +74,9 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
     )
 
 
+@lru_cache(8)
 def find_index(folder: Path | None) -> TrainingIndex | None:
+    """The index in a model's folder, None if it has none."""
     try:
         return TrainingIndex(folder) if folder else None
     except FileNotFoundError:

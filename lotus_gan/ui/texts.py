@@ -20,8 +20,19 @@ TEXTS = {  # key: (English, French)
     ),
     "model": ("Model", "Modèle"),
     "model_info": (
-        "lotus has seen 2,000 pictures; lotus-68 only 68, as in the article that this page follows.",
-        "lotus a vu 2 000 images ; lotus-68 seulement 68, comme dans l’article que cette page suit.",
+        "The same seed is another flower in another model.",
+        "La même graine donne une autre fleur dans un autre modèle.",
+    ),
+    "any_model": ("Another model", "Un autre modèle"),
+    "any_model_label": ("Model", "Modèle"),
+    "any_model_info": (
+        "The name on the Hub of any model that was trained with this project.",
+        "Le nom sur le Hub de tout modèle entraîné avec ce projet.",
+    ),
+    "any_model_load": ("Load", "Charger"),
+    "model_refused": (
+        "The model that was chosen before stays.",
+        "Le modèle choisi auparavant reste en place.",
     ),
     # Generate
     "generate_tab": ("Generate", "Générer"),

@@ -164,6 +164,12 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #learnt-text h3 { font-size: 1.05rem; margin: 0 0 4px; break-after: avoid; }
 #learnt-text p { margin: 0 0 20px; line-height: 1.6; break-inside: avoid; }
 
+#any-model { border: 0; background: none; max-width: 560px; margin-right: auto; }
+#any-model-row { flex-wrap: nowrap; align-items: end; gap: 10px; }
+#any-model-row > * { min-width: 0 !important; }
+#any-model-name { padding: 0; }
+#any-model-load { flex: 0 0 auto; height: 42px; padding-inline: 18px; }
+
 @media (max-width: 720px) {
   .gradio-container .main.fillable { padding: 12px 16px !important; }
   #heading h1 { font-size: 1.7rem; }

@@ -400,6 +400,29 @@ def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
         )
 
 
+def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, tmp_path):
+    other = save_colourful_model(tmp_path / "garden", seed=1)
+    page, bystander = visit(locale="fr-FR").page, visit().page
+    picture = page.locator("#gallery .grid-container img").first
+    before = picture.get_attribute("src")
+    page.get_by_role("button", name="Un autre modèle").click()
+    name = page.locator("#any-model-name").locator("input, textarea")
+    name.fill("no/such/model")
+    page.locator("#any-model-load").click()
+    page.locator(".toast-body").wait_for()
+    assert "Le modèle choisi auparavant reste en place." in page.locator(".toast-body").inner_text()
+    assert picture.get_attribute("src") == before
+    name.fill(str(other))
+    name.press("Enter")
+    page.wait_for_function("document.querySelector('#gallery .grid-container img').src.includes('garden-seed-000000')")
+    assert page.get_by_role("radio", name="garden").is_checked()
+    page.get_by_role("tab").nth(1).click()
+    wait_for_walk(page, 3, 7)
+    # nobody else sees anything of it
+    assert bystander.locator("#gallery .grid-container img").first.get_attribute("src") == before
+    assert bystander.get_by_role("radio", name="garden").count() == 0
+
+
 def test_two_visitors_do_not_meet(visit):
     first, second = visit().page, visit().page
     shown = generate(first)
