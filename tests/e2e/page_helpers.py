@@ -1,0 +1,51 @@
+"""What the browser tests do and read again and again."""
+
+import numpy as np
+
+PICTURES_LOADED = """n => {
+  const pictures = [...document.querySelectorAll('#gallery .grid-container img')];
+  return pictures.length === n && pictures.every(x => x.complete && x.naturalWidth === 128 && x.naturalHeight === 128);
+}"""
+STAGE_PIXELS = """() => [
+  ...document.querySelector('#stage .now canvas').getContext('2d').getImageData(0, 0, 128, 128).data
+]"""
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+OUTSIDE = """() => [...document.querySelectorAll('button, input, canvas, img')]
+  .filter(e => e.offsetParent && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))"""
+
+
+def captions(page) -> list[str]:
+    return page.locator("#gallery .caption-label").all_inner_texts()
+
+
+def generate(page) -> list[str]:
+    """Click, and wait for pictures under another seed than before."""
+    before = captions(page)
+    page.locator("#generate-button").click()
+    page.wait_for_function(
+        "before => { const now = [...document.querySelectorAll('#gallery .caption-label')].map(x => x.innerText);"
+        " return now.length && now.join() !== before }",
+        arg=",".join(before),
+    )
+    return captions(page)
+
+
+def open_interpolate(page):
+    page.get_by_role("tab").nth(1).click()
+    page.wait_for_selector("#stage .now canvas[data-step]")
+    wait_for_walk(page, 3, 7)
+
+
+def stage_pixels(page) -> np.ndarray:
+    """(128, 128, 3) of the large picture, as it is one frame of the screen after what was done last."""
+    page.evaluate(NEXT_FRAME)
+    return np.array(page.evaluate(STAGE_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
+
+
+def wait_for_walk(page, *seeds: int | str):
+    """Until the stage has every frame of a walk through these seeds."""
+    page.wait_for_selector(f"#stage [data-seeds='{','.join(map(str, seeds))}']")
+
+
+def keys_field(page):
+    return page.locator("#seeds").locator("input, textarea")

@@ -1,0 +1,122 @@
+"""The tab Generate and what can be done with one of its pictures, in a real browser."""
+
+import io
+import re
+import zipfile
+
+from app_server import running_app
+from page_helpers import (
+    PICTURES_LOADED,
+    captions,
+    generate,
+    wait_for_walk,
+)
+from PIL import Image
+
+
+def test_generate_shows_new_flowers_under_the_seed_in_the_field(visit):
+    page = visit().page
+    shown = generate(page)
+    page.wait_for_function(PICTURES_LOADED, arg=8)
+    seed = int(page.locator("#seed input").input_value())
+    assert shown == [f"#{(seed + i) % 2**32}" for i in range(8)]
+    assert generate(page) != shown
+
+
+def test_a_typed_seed_is_kept(visit):
+    page = visit().page
+    page.locator("#seed input").fill("42")
+    assert generate(page) == [f"#{i}" for i in range(42, 50)]
+    assert not page.locator("#new-seed input").is_checked()
+    page.wait_for_function(PICTURES_LOADED, arg=8)
+    page.locator("#dice").click()
+    assert generate(page)[0] == "#" + page.locator("#seed input").input_value()
+
+
+def test_a_picture_downloads_as_a_png_that_names_its_seed(visit):
+    page = visit().page
+    page.locator("#gallery .thumbnail-lg").nth(3).click()
+    with page.expect_download() as download:
+        page.locator("#gallery .preview button").first.click()
+    assert re.fullmatch(r"model\d+-seed-000003\.png", download.value.suggested_filename)
+    with Image.open(download.value.path()) as picture:
+        assert picture.format == "PNG" and picture.text["seed"] == "3"
+
+
+def test_a_picture_is_kept_over_a_reload_and_let_go(visit):
+    page = visit().page
+    assert not page.locator("#kept").is_visible()
+    for nth in (2, 5):
+        page.locator("#gallery .thumbnail-lg").nth(nth).click()
+        page.locator("[data-act=keep]").click()
+        page.wait_for_selector(f"#kept img[src*='seed-00000{nth}.png']", state="attached")
+        page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#kept img[src*='seed-000002.png']")
+    assert page.locator("#kept .caption-label").all_inner_texts() == ["#5", "#2"]
+    page.locator("#kept .thumbnail-lg").first.click()
+    page.locator("[data-act=drop]").click()
+    page.wait_for_selector("#kept img[src*='seed-000005.png']", state="detached")
+    page.keyboard.press("Escape")
+    assert page.locator("#kept .caption-label").all_inner_texts() == ["#2"]
+
+
+def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
+    page = visit().page
+    for nth, end in ((4, "first"), (6, "last")):
+        page.locator("#gallery .thumbnail-lg").nth(nth).click()
+        page.locator(f"[data-act={end}]").click()
+        page.get_by_role("status").filter(has_text=f"#{nth}").wait_for()
+        page.keyboard.press("Escape")
+    page.get_by_role("tab").nth(1).click()
+    wait_for_walk(page, 4, 6)
+
+
+def ask_whether_it_is_a_copy(page, nth: int) -> str:
+    """What the page says of a picture of the gallery."""
+    page.locator("#gallery .thumbnail-lg").nth(nth).click()
+    page.locator("[data-act=check]").click()
+    page.wait_for_selector("#copy-gallery img")
+    assert page.locator(".flowers .preview").count() == 0
+    return page.locator("#copy-said").inner_text()
+
+
+def test_a_model_without_an_index_cannot_say_whether_it_copies(visit):
+    page = visit().page
+    assert "without an index" in ask_whether_it_is_a_copy(page, 1)
+    assert page.locator("#copy-gallery .caption-label").all_inner_texts() == ["#1"]
+
+
+def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
+    with running_app(tmp_path, None) as app, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app.url)
+        said = ask_whether_it_is_a_copy(page, 2)
+        assert said.startswith("#2 is no copy") and ("32 px" in said or "MobileNetV2" in said)
+        own, *real = page.locator("#copy-gallery .caption-label").all_inner_texts()
+        assert own == "#2" and len(real) == 3
+        percentages = [int(re.fullmatch(r"real(?:, mirrored)? · (\d+) %", text)[1]) for text in real]
+        assert percentages == sorted(percentages) and percentages[0] > 5
+
+
+def test_all_pictures_come_as_one_zip(visit):
+    page = visit().page
+    with page.expect_download() as download:
+        page.locator("#gallery .icon-button-wrapper button").first.click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+        assert len(names) == 8
+        for seed, name in enumerate(names):
+            assert name.endswith(f"seed-{seed:06d}.png")
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                assert picture.text["seed"] == str(seed)
+
+
+def test_a_wrong_seed_is_refused_in_french(visit):
+    page = visit(locale="fr-FR").page
+    page.locator("#seed input").fill("-5")
+    page.locator("#generate-button").click()
+    toast = page.locator(".toast-body")
+    toast.wait_for()
+    assert "Graine (seed) : un nombre entier de 0 à 4294967295 est attendu." in toast.inner_text()
+    assert captions(page) == [f"#{i}" for i in range(8)]  # what was there stays
