@@ -9,12 +9,8 @@ and prints what came of it. Linux only, as it reads the server's memory from /pr
 import argparse
 import asyncio
 import json
-import os
 import secrets
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,25 +18,18 @@ import httpx
 
 from lotus_gan.machine import describe_machine, pick_device
 
-ROOT = Path(__file__).resolve().parent.parent
+from .server import running_page
+
 COUNT = 8  # pictures a click
 
 
-async def main() -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=64, help="at once (default: 64)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they click (default: 60)")
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port)}
-    command = [sys.executable, str(ROOT / "app.py")]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
-        try:
-            await measure(server.pid, f"http://127.0.0.1:{port}", options)
-        finally:
-            server.terminate()
+    with running_page() as (pid, url):
+        asyncio.run(measure(pid, url, options))
 
 
 async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
@@ -68,13 +57,8 @@ async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
 
 
 async def button(client: httpx.AsyncClient) -> int:
-    """The number of what Generate's button calls, once the server answers."""
-    for _ in range(600):
-        try:
-            config = (await client.get("/config")).raise_for_status().json()
-            break
-        except httpx.TransportError:
-            await asyncio.sleep(0.2)
+    """The number of what Generate's button calls."""
+    config = (await client.get("/config")).raise_for_status().json()
     return next(d["id"] for d in config["dependencies"] if d["api_name"] == "generate_with")
 
 
@@ -102,4 +86,4 @@ def memory_mb(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
