@@ -39,6 +39,7 @@ _MODULES = (
     "metrics",
     "networks",
     "parallel",
+    "projection",
     "provenance",
     "publish",
     "report",

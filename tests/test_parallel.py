@@ -83,8 +83,7 @@ def environment():
 
 @pytest.mark.slow
 def test_two_processes_have_the_gradients_of_one(launched):
-    """Half a batch each; penalty, augmentation and BatchNorm included. Without a shared BatchNorm, or with the half
-    batch alone, the difference is over 0.01."""
+    """Half a batch each; penalty, augmentation and BatchNorm included."""
     whole = play(SMALL, 1)
     for name in ("gradient.critic", "gradient.generator"):
         assert whole[name].norm() > 1e-3

@@ -78,6 +78,7 @@ BELOW = {
     "sources": {"data"},
     "report": {"augment", "config", "data", "duplicates", "media"},
     "metrics": {"config", "latents", "media"},
+    "projection": {"latents"},
     "copies": {"files", "media", "metrics"},
     "hub": {"networks"},
     "provenance": set(),

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Formatter
 
@@ -117,7 +118,9 @@ def test_the_same_two_are_tools_for_language_models(app):
             refusal = await session.call_tool("generate", {"count": 99, "seed": 0, "truncation": 1})
             return tools, answer, refusal
 
-    tools, answer, refusal = asyncio.run(ask())
+    # in a thread, because the browser tests leave an event loop of Playwright's running in this one
+    with ThreadPoolExecutor(1) as thread:
+        tools, answer, refusal = thread.submit(lambda: asyncio.run(ask())).result()
     described = {tool.name: (tool.description, set(tool.inputSchema["properties"])) for tool in tools}
     assert set(described) == {"generate", "interpolate"}
     assert described["generate"][1] == {"count", "seed", "truncation"} and "1 to 64" in described["generate"][0]

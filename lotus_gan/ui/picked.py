@@ -13,7 +13,7 @@ from . import arguments, texts
 from .studio import Studio
 
 MAX_KEPT = 64
-ACTS = ("keep", "drop", "first", "last", "check")
+ACTS = ("keep", "drop", "first", "last", "check")  # the last one closes the picture and has nothing to say
 
 TEMPLATE = """<div role="toolbar">
 <button type="button" data-act="keep"></button><button type="button" data-act="drop"></button>
@@ -34,7 +34,7 @@ button:hover { background: var(--button-secondary-background-fill-hover); }
 """
 
 SCRIPT = (
-    f"const TEXTS = {json.dumps(texts.pairs(*ACTS, *(f'done_{act}' for act in ACTS)))};"
+    f"const TEXTS = {json.dumps(texts.pairs(*ACTS, *(f'done_{act}' for act in ACTS[:-1])))};"
     + r"""
 const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
 const status = element.querySelector('[role=status]');

@@ -131,7 +131,6 @@ entraîné l’a fait.</p>""",
     "first": ("Walk from here", "Partir d’ici"),
     "last": ("Walk to here", "Arriver ici"),
     "check": ("Is it a copy?", "Est-ce une copie ?"),
-    "done_check": ("", ""),
     "copy_training": ("real", "vraie"),
     "copy_mirrored": ("real, mirrored", "vraie, en miroir"),
     "copy_unknown": (
