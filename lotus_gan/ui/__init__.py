@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
-from . import arguments, generate, interpolate, learnt, models, picked, texts, theme
+from . import arguments, generate, interpolate, learnt, models, picked, texts, theme, yours
 from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
@@ -27,6 +27,7 @@ LAUNCH = {
     "i18n": texts.I18N,
     "footer_links": ["api", "gradio", "settings"],
     "mcp_server": True,  # the two named endpoints are tools for language models too
+    "max_file_size": "20mb",  # a photograph; it is shrunk to 128 px
     "ssr_mode": False,  # needs Node, and a page that is drawn by the browser has one part less that can fail
 }
 
@@ -49,6 +50,8 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
                 bar = generate.build(studios, model, page)
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
+            with gr.Tab(texts.static("yours_tab"), id="yours"):
+                yours.build(studios, model)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
                 learnt.build(studios, model)
         models.build(studios, model)

@@ -22,7 +22,8 @@ class Studio:
     """
 
     def __init__(self, model: str | Path, problem: str | None = None):
-        self.generator, self.name, self.problem = load_generator(model), model_name(model), problem
+        self.generator = load_generator(model).requires_grad_(False)
+        self.name, self.problem = model_name(model), problem
         self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, where there is one
         self.slug = re.sub(r"[^\w.-]+", "--", self.name)  # a Hub id has a slash
         # Gradio serves this folder and deletes from it what is older than an hour. A file's name says all that its
@@ -39,6 +40,10 @@ class Studio:
     def file(self, name: str) -> Path:
         """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
         return self.folder / f"{self.slug}-{name}"
+
+    def private_folder(self) -> Path:
+        """A new folder that only who asked for it can name."""
+        return Path(tempfile.mkdtemp(prefix="own-", dir=self.folder))
 
     def picture(self, seed: int, truncation: float) -> Path:
         """A PNG that says how to make it again, painted unless it has been lately."""

@@ -122,8 +122,8 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
 :is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-:is(#gallery, #kept, #copy-gallery) .caption-label { border: 0; right: 8px; bottom: 8px; border-radius: 999px;
-  padding: 2px 9px; font-size: 12px; color: #fff; background: rgb(10 25 20 / 60%); }
+:is(#gallery, #kept, #copy-gallery, #yours-gallery) .caption-label { border: 0; right: 8px; bottom: 8px;
+  border-radius: 999px; padding: 2px 9px; font-size: 12px; color: #fff; background: rgb(10 25 20 / 60%); }
 :is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
 :is(#gallery, #kept) .preview .media-button { align-items: center; justify-content: center; }
 :is(#gallery, #kept) .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }
@@ -159,12 +159,24 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #loop { display: grid; grid-template-columns: 96px 110px 1fr 1fr 1fr; align-items: end; gap: 10px; }
 :is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
+/* Your picture */
+#yours-layout { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 20px 36px; align-items: start; }
+#yours-layout > * { min-width: 0 !important; }
+#yours-settings { gap: 16px; }
+#yours { background: var(--background-fill-secondary); border-radius: 14px; }
+#yours-gallery { padding: 0; overflow: visible; min-height: 120px; }
+#yours-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
+#yours-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
+#yours-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#yours-gallery .empty { visibility: hidden; min-height: 0 !important; height: 100px !important; }
+#yours-said { max-width: 68ch; line-height: 1.6; }
+
 /* How it learnt */
 #learnt-text { padding: 16px 0 24px; columns: 30ch 3; column-gap: 36px; }
 #learnt-text h3 { font-size: 1.05rem; margin: 0 0 4px; break-after: avoid; }
 #learnt-text p { margin: 0 0 20px; line-height: 1.6; break-inside: avoid; }
 
-#any-model { border: 0; background: none; max-width: 560px; margin-right: auto; }
+#any-model { border: 0; background: none; max-width: 560px; margin: 0 auto 0 0 !important; }
 #any-model-row { flex-wrap: nowrap; align-items: end; gap: 10px; }
 #any-model-row > * { min-width: 0 !important; }
 #any-model-name { padding: 0; }
@@ -173,12 +185,13 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 @media (max-width: 720px) {
   .gradio-container .main.fillable { padding: 12px 16px !important; }
   #heading h1 { font-size: 1.7rem; }
-  [role=tab] { padding-inline: 10px !important; }
+  .tab-container button { padding-inline: 5px !important; font-size: 13px !important; }  /* Gradio measures a copy */
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
     grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
   #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
+  #yours-layout { grid-template-columns: minmax(0, 1fr); }
   #walk-keys { flex-wrap: wrap; }
   #seeds { flex: 1 1 100%; }
   :is(#add-key, #reverse) { flex: 1 1 0; }

@@ -11,7 +11,8 @@ STAGE_PIXELS = """() => [
 ]"""
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OUTSIDE = """() => [...document.querySelectorAll('button, input, canvas, img')]
-  .filter(e => e.offsetParent && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))"""
+  .filter(e => e.offsetParent && !e.closest('.visually-hidden') && e.getBoundingClientRect().right > innerWidth)
+  .map(e => e.outerHTML.slice(0, 80))"""
 
 
 def captions(page) -> list[str]:

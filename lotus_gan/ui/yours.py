@@ -1,0 +1,103 @@
+"""The tab Your picture: what the network paints when it is shown a picture, and what it makes of a damaged one."""
+
+from pathlib import Path
+
+import gradio as gr
+import torch
+
+from ..data import PictureError, load_picture
+from ..media import from_uint8, save_png, to_pictures
+from ..projection import DAMAGES, project
+from . import arguments, texts
+from .studio import Studio
+
+NOTHING = "nothing"
+TASKS = (NOTHING, *DAMAGES)
+GRAIN = 0.5  # standard deviation of the noise, where the range is 2
+NEAR, LIKE = 25, 18  # dB: above the one it is nearly the same picture, below the other hardly a likeness
+
+
+def build(studios: dict[str, Studio], model: gr.Radio) -> None:
+    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+
+    def find(path, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
+        studio = studios[arguments.choice("model", model, studios, request)]
+        task = arguments.choice("task", task, TASKS, request)
+        if path is None:
+            raise gr.Error(texts.say("no_picture", request), print_exception=False)
+        try:
+            picture, _ = load_picture(Path(path))
+        except PictureError as error:
+            message = f"{texts.say('unreadable', request)} ({error})"
+            raise gr.Error(message, print_exception=False) from None
+        target = from_uint8(picture[None])
+        shown = damaged(target, task)
+
+        def on_step(done: int, steps: int) -> None:
+            progress((done, steps), desc=texts.say("searching", request), unit="")
+
+        found = project(studio.generator, shown, *([DAMAGES[task]] if task != NOTHING else []), on_step=on_step)
+        named = {"yours": target, f"damage_{task}": shown, "painted": found.image}
+        if task == NOTHING:
+            del named[f"damage_{task}"]
+        # a path of its own for each answer: it is somebody's own picture
+        folder = studio.private_folder()
+        gallery = []
+        for name, image in named.items():
+            [rgb] = to_pictures(image)
+            file = folder / f"{studio.slug}-{name}.png"
+            if name == "painted":
+                save_png(rgb, file, model=studio.name)
+            else:
+                rgb.save(file)
+            gallery.append((str(file), texts.say(name, request)))
+        return gallery, texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
+
+    with gr.Row(elem_id="yours-layout"):
+        with gr.Column(elem_id="yours-settings"):
+            picture = gr.Image(
+                label=texts.static("picture"),
+                type="filepath",
+                sources=["upload", "clipboard"],
+                height=240,
+                elem_id="yours",
+            )
+            tasks = [(texts.static(f"task_{task}"), task) for task in TASKS]
+            task = gr.Radio(tasks, value=NOTHING, label=texts.static("task"), elem_id="task")
+            button = gr.Button(texts.static("find"), variant="primary", size="lg", elem_id="find")
+        with gr.Column(elem_id="yours-result"):
+            gallery = gr.Gallery(
+                columns=3,
+                height="auto",
+                object_fit="cover",
+                show_label=False,
+                interactive=False,
+                allow_preview=False,
+                buttons=[],
+                elem_id="yours-gallery",
+            )
+            said = gr.HTML(texts.static("yours_info"), elem_id="yours-said")
+    button.click(
+        find,
+        [picture, task, model],
+        [gallery, said],
+        api_visibility="private",
+        concurrency_id="export",  # seconds of work that nobody's flowers should wait for
+        concurrency_limit=1,
+        show_progress_on=gallery,
+    )
+
+
+def damaged(target: torch.Tensor, task: str) -> torch.Tensor:
+    """The picture (1, 3, 128, 128) as it is given to the network."""
+    if task == NOTHING:
+        return target
+    if task == "noise":
+        grain = torch.randn(target.shape, generator=torch.Generator().manual_seed(0))
+        return (target + GRAIN * grain).clamp(-1, 1)
+    return DAMAGES[task](target)
+
+
+def verdict(psnr: float) -> str:
+    """The sentence for a fit of so many dB."""
+    return "fit_near" if psnr >= NEAR else "fit_like" if psnr >= LIKE else "fit_poor"
