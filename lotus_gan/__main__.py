@@ -6,6 +6,7 @@
     python -m lotus_gan sample --model user/lotus-gan --seeds 0-15,42 --truncation 0.7 --output flowers
     python -m lotus_gan evaluate --model runs/mine --real data/lotus-val --train data/lotus-68
     python -m lotus_gan index --model runs/mine --train my-photos      # for the page's "Is it a copy?"
+    python -m lotus_gan project photo.jpg --damage hole --output painted.png
     python -m lotus_gan push --model runs/mine user/lotus-gan
     python -m lotus_gan deploy user/space --model user/lotus-gan
 
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 
 from . import latents, media
-from .commands import WrongInput, deploy, evaluate, index, interpolate, push, sample
+from .commands import WrongInput, deploy, evaluate, index, interpolate, project, push, sample
 from .hub import ModelError
 from .options import (
     animation_path,
@@ -27,10 +28,12 @@ from .options import (
     integer,
     key_seeds,
     number,
+    png_path,
     scored_seeds,
     seed_list,
     truncation,
 )
+from .projection import DAMAGES
 
 BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
 MAX_FRAMES = 1000
@@ -64,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lotus_gan", description="Paint with a trained model; publish it.")
-    names = "sample | interpolate | evaluate | index | push | deploy"
+    names = "sample | interpolate | evaluate | index | project | push | deploy"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     model = os.environ.get("LOTUS_GAN_MODEL") or BUNDLED
 
@@ -117,6 +120,12 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--model", type=existing_folder, required=True, metavar="FOLDER", help="the model's folder")
     sub.add_argument("--train", type=existing_folder, required=True, help="the pictures it was trained on")
     sub.add_argument("--features", **features)
+
+    sub = add("project", project, "What the network paints when it is shown a picture, whole or damaged.")
+    sub.add_argument("picture", type=Path, help="any picture; it is cropped to 128 x 128")
+    sub.add_argument("--model", default=model, help="a folder or a Hub id; LOTUS_GAN_MODEL changes the default")
+    sub.add_argument("--damage", choices=DAMAGES, help="what the picture has suffered, or is to suffer; unset: nothing")
+    sub.add_argument("--output", type=png_path, required=True, help="a .png file")
 
     private = {"action": "store_true", "help": "only its owner sees it"}
     sub = add("push", push, "Upload a run's folder to the Hub, with its card, this package and an ONNX file.")

@@ -84,6 +84,31 @@ def index(args: argparse.Namespace) -> None:
     print(f"the index of {args.train} is in {args.model}: whoever gets the model can see small copies of the pictures")
 
 
+def project(args: argparse.Namespace) -> None:
+    from .data import PictureError, load_picture
+    from .projection import DAMAGES, project, psnr
+
+    generator = load_generator(args.model).requires_grad_(False)
+    try:
+        picture, _ = load_picture(args.picture)
+    except PictureError as error:
+        raise WrongInput(f"{args.picture}: {error}") from None
+    target, damage = (
+        media.from_uint8(picture[None]),
+        DAMAGES[args.damage or "noise"],
+    )  # through noise nothing is changed
+    with tqdm(unit="step", disable=None) as bar:
+
+        def on_step(done: int, steps: int) -> None:
+            bar.total = steps
+            bar.update()
+
+        found = project(generator, damage(target), damage, on_step)
+    [painted] = media.to_pictures(found.image)
+    media.save_png(painted, args.output, model=model_name(args.model))
+    print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
+
+
 def find_features(path: str | None):
     """The feature network. WrongInput where it cannot be had."""
     from .metrics import Features, MetricsError

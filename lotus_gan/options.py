@@ -53,6 +53,12 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def png_path(text: str) -> Path:
+    if Path(text).suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .png")
+    return Path(text)
+
+
 def animation_path(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() not in media.ANIMATIONS:

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,25 @@ def test_sample_refuses_pictures_that_it_cannot_paint_again(model, tmp_path, cap
     assert main(["sample", "--model", model, "--output", str(tmp_path / "out"), "--like", str(tmp_path / name)]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_project_paints_a_picture_of_the_models_own(model, tmp_path, capsys):
+    assert main(["sample", "--model", model, "--seeds", "9", "--output", str(tmp_path)]) == 0
+    shown, painted = tmp_path / "seed000009.png", tmp_path / "painted.png"
+    assert main(["project", str(shown), "--model", model, "--damage", "hole", "--output", str(painted)]) == 0
+    said = capsys.readouterr().out
+    whole, part = map(float, re.fullmatch(r"([\d.]+) dB to the whole picture, ([\d.]+) to what .*\n", said).groups())
+    assert part > 25 and whole > 15
+    with Image.open(painted) as picture:
+        assert picture.size == (128, 128) and picture.text["model"] == Path(model).name
+
+
+def test_project_names_a_file_that_is_no_picture(model, tmp_path, capsys):
+    (tmp_path / "a.png").write_text("no picture")
+    arguments = ["project", str(tmp_path / "a.png"), "--model", model, "--output", str(tmp_path / "b.png")]
+    assert main(arguments) == 2
+    assert "a.png: not a picture that Pillow can read" in capsys.readouterr().err
+    assert not (tmp_path / "b.png").exists()
 
 
 def test_a_problem_is_one_message_and_exit_code_2(model, tmp_path):

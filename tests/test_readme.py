@@ -59,7 +59,7 @@ def run(line, folder, extra=(), **environment):
 
 def test_every_command_has_its_test():
     assert sorted(COMMANDS) == sorted(INSTALLING + TRAINING + PAINTING + INDEXING + PUBLISHING + LAUNCHING + SERVING)
-    assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 4, 3, 1)
+    assert (len(INSTALLING), len(TRAINING), len(PAINTING), len(SERVING)) == (2, 4, 4, 1)
 
 
 def test_ci_runs_the_two_installing_lines_as_they_stand():
