@@ -201,7 +201,8 @@ def test_a_second_model_that_cannot_be_loaded_is_left_out(tmp_path, model):
     broken = tmp_path / "broken"
     broken.mkdir()
     with running_app(tmp_path, None, copy_of_the_app(tmp_path, lotus=model, broken=broken)) as app:
-        [radio] = [c for c in httpx.get(f"{app.url}/config").json()["components"] if c["type"] == "radio"]
+        components = httpx.get(f"{app.url}/config").json()["components"]
+    [radio] = [component for component in components if component["props"].get("elem_id") == "model"]
     assert radio["props"]["choices"] == [["lotus", "lotus"]] and not radio["props"]["visible"]
     assert "left out" in app.log.read_text()
 
