@@ -129,8 +129,10 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 :is(#gallery, #kept) .preview .media-button img { width: min(92vw, 70vh, 512px); height: auto; border-radius: 18px; }
 :is(#gallery, #kept) :is(.meta-text, .meta-text-center) { inset: 0 44px auto auto; transform: none; padding: 0; }
 
+/* many are small, and their seeds stand under the enlarged picture only */
 :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
-  grid-template-columns: repeat(8, minmax(0, 1fr)) !important; }
+  grid-template-columns: repeat(auto-fill, minmax(max(72px, 10.5%), 1fr)) !important; }
+:is(#gallery, #kept) .grid-container:has(> :nth-child(17)) .caption-label { visibility: hidden; }
 
 #kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)) !important; }
 
@@ -188,8 +190,6 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   .tab-container button { padding-inline: 5px !important; font-size: 13px !important; }  /* Gradio measures a copy */
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
-  :is(#gallery, #kept) .grid-container:has(> :nth-child(17)) {
-    grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
   #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #yours-layout { grid-template-columns: minmax(0, 1fr); }
   #walk-keys { flex-wrap: wrap; }
