@@ -3,7 +3,7 @@
 import gradio as gr
 
 from .. import latents
-from . import arguments, likeness, picked, texts
+from . import arguments, galleries, likeness, picked, texts
 from .studio import Studio
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
@@ -57,28 +57,13 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.HT
                 info=texts.static("truncation_info"),
                 buttons=[],
             )
-        gallery = gr.Gallery(
+        gallery = galleries.flowers(
             pictures(first, FIRST_COUNT, FIRST_SEED, latents.MAX_TRUNCATION),
             label=texts.static("gallery"),
             columns=4,
-            height="auto",
-            object_fit="cover",
-            interactive=False,
-            buttons=["download", "download_all", "fullscreen"],
             elem_id="gallery",
-            elem_classes="flowers",
         )
-    kept_gallery = gr.Gallery(
-        visible=False,
-        label=texts.static("kept"),
-        columns=8,
-        height="auto",
-        object_fit="cover",
-        interactive=False,
-        buttons=["download", "download_all", "fullscreen"],
-        elem_id="kept",
-        elem_classes="flowers",
-    )
+    kept_gallery = galleries.flowers(visible=False, label=texts.static("kept"), columns=8, elem_id="kept")
     bar = picked.bar()
     likeness.build(studios, bar)
     # a fixed secret: with one of its own, each start of the server would forget what browsers keep

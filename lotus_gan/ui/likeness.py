@@ -12,7 +12,7 @@ from PIL import Image
 from ..copies import TrainingIndex
 from ..media import save_atomically
 from ..metrics import Features, MetricsError
-from . import picked, texts
+from . import galleries, picked, texts
 from .studio import Studio, kept
 
 SHOWN = 128  # px of a training picture on the page
@@ -57,16 +57,7 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
 
     with gr.Column(visible=False, elem_id="copy") as section:
         said = gr.HTML(elem_id="copy-said")
-        gallery = gr.Gallery(
-            columns=4,
-            height="auto",
-            object_fit="cover",
-            show_label=False,
-            interactive=False,
-            allow_preview=False,
-            buttons=[],
-            elem_id="copy-gallery",
-        )
+        gallery = galleries.row(4, "copy-gallery")
     bar.check(check, outputs=[section, gallery, said], api_visibility="private", concurrency_id="paint").then(
         None,
         js="() => { document.querySelector('#copy')?.scrollIntoView({behavior: 'smooth', block: 'center'}); }",

@@ -8,7 +8,7 @@ import torch
 from ..data import PictureError, load_picture
 from ..media import from_uint8, save_png, to_pictures
 from ..projection import DAMAGES, project
-from . import arguments, texts
+from . import arguments, galleries, texts
 from .studio import Studio
 
 NOTHING = "nothing"
@@ -66,16 +66,7 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
             task = gr.Radio(tasks, value=NOTHING, label=texts.static("task"), elem_id="task")
             button = gr.Button(texts.static("find"), variant="primary", size="lg", elem_id="find")
         with gr.Column(elem_id="yours-result"):
-            gallery = gr.Gallery(
-                columns=3,
-                height="auto",
-                object_fit="cover",
-                show_label=False,
-                interactive=False,
-                allow_preview=False,
-                buttons=[],
-                elem_id="yours-gallery",
-            )
+            gallery = galleries.row(3, "yours-gallery")
             said = gr.HTML(texts.static("yours_info"), elem_id="yours-said")
     button.click(
         find,
