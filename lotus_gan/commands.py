@@ -46,7 +46,7 @@ def interpolate(args: argparse.Namespace) -> None:
     keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
     walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
     frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
-    comment = f"seeds {','.join(map(str, args.seeds))}, truncation {args.truncation:g}, model {model_name(args.model)}"
+    comment = walks.describe(args.seeds, args.truncation, model_name(args.model))
     media.save_animation(frames, args.output, fps=args.fps, size=args.size, comment=comment)
 
 
@@ -86,17 +86,14 @@ def index(args: argparse.Namespace) -> None:
 
 def project(args: argparse.Namespace) -> None:
     from .data import PictureError, load_picture
-    from .projection import DAMAGES, project, psnr
+    from .projection import DAMAGES, project, psnr, undamaged
 
     generator = load_generator(args.model).requires_grad_(False)
     try:
         picture, _ = load_picture(args.picture)
     except PictureError as error:
         raise WrongInput(f"{args.picture}: {error}") from None
-    target, damage = (
-        media.from_uint8(picture[None]),
-        DAMAGES[args.damage or "noise"],
-    )  # through noise nothing is changed
+    target, damage = media.from_uint8(picture[None]), DAMAGES.get(args.damage, undamaged)
     with tqdm(unit="step", disable=None) as bar:
 
         def on_step(done: int, steps: int) -> None:

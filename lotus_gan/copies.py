@@ -10,6 +10,7 @@ each other. So a distance is told as a percentile among those from each training
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -76,14 +77,25 @@ class TrainingIndex:
         x, y = i % COLUMNS * THUMBNAIL, i // COLUMNS * THUMBNAIL
         return self.sheet.crop((x, y, x + THUMBNAIL, y + THUMBNAIL))
 
+    # every training picture against every other: once, not for each question
+    @cached_property
+    def _others_by_features(self) -> torch.Tensor:
+        return _to_others(self.features)
+
+    @cached_property
+    def _others_by_pixels(self) -> torch.Tensor:
+        return _to_others(self.pixels)
+
     def ask(self, picture: Image.Image, features: Features | None = None, k: int = 3) -> Answer:
         """What `picture` is near to: by features where their network is given, else by its pixels at 32 px."""
         if features is None:
             asked, training = _pixels([_shrunk(picture, THUMBNAIL)])[0], self.pixels
+            others = self._others_by_pixels
         else:
             asked, training = (features.of_pictures([picture]) - self.mean) @ self.directions.T, self.features
+            others = self._others_by_features
         found = nearest(asked, training, k)
-        nearness = percentile(found.distance[0], _to_others(training))
+        nearness = percentile(found.distance[0], others)
         return Answer(
             indices=found.index[0].tolist(),
             pictures=[self.thumbnail(i) for i in found.index[0].tolist()],

@@ -38,10 +38,15 @@ class Projection:
     psnr: float
 
 
+def undamaged(images: torch.Tensor) -> torch.Tensor:
+    """The damage of a picture that has suffered none."""
+    return images
+
+
 def project(
     generator: torch.nn.Module,
     target: torch.Tensor,
-    damage: Damage = lambda images: images,
+    damage: Damage = undamaged,
     on_step: Callable[[int, int], None] = lambda done, steps: None,
 ) -> Projection:
     """Search z so that damage(generator(z)) is like target (1, 3, 128, 128) in [-1, 1]; `damage` maps (N, 3, 128, 128)
@@ -110,9 +115,5 @@ def _hole(images: torch.Tensor) -> torch.Tensor:
     return images * mask
 
 
-def _noise(images: torch.Tensor) -> torch.Tensor:
-    """Nothing: noise is what the generator cannot paint, so it goes by itself."""
-    return images
-
-
-DAMAGES: dict[str, Damage] = {"grey": _grey, "hole": _hole, "noise": _noise}
+# noise is what the generator cannot paint, so it goes by itself
+DAMAGES: dict[str, Damage] = {"grey": _grey, "hole": _hole, "noise": undamaged}

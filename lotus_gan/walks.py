@@ -7,7 +7,7 @@
 Equal steps along the arc are not equal steps to the eye: a generator dawdles in one place and hurries through the next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -36,6 +36,11 @@ def closed(generator: torch.nn.Module, keys: torch.Tensor, steps: int, even: boo
     """K * steps pictures, as they are painted, through latents `keys` (K, z_dim) and back to the first; none twice."""
     for a, b in zip(keys, keys.roll(-1, 0), strict=True):
         yield from between(generator, a, b, steps, even)[:-1]
+
+
+def describe(seeds: Sequence[int], truncation: float, model: str) -> str:
+    """What a file says of the walk that it shows."""
+    return f"seeds {','.join(map(str, seeds))}, truncation {truncation:g}, model {model}"
 
 
 def even_positions(frames: list[Image.Image]) -> torch.Tensor:

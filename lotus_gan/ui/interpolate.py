@@ -13,7 +13,7 @@ import torch
 
 from .. import latents
 from ..media import ANIMATIONS, grid, paint, save_animation, save_atomically, save_png
-from ..walks import between, closed
+from ..walks import between, closed, describe
 from . import arguments, glide, texts
 from .studio import Studio, kept, truncation_suffix
 
@@ -94,7 +94,7 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
             progress(0.7 * len(frames) / count, desc=texts.say("loop_painting", request))
         progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
         path = studio.file(f"{walk_name(seeds, truncation, even)}-{size}px.{kind}")
-        comment = f"seeds {','.join(map(str, seeds))}, truncation {truncation:g}, model {studio.name}"
+        comment = describe(seeds, truncation, studio.name)
         save_animation(frames, path, fps=glide.FPS, size=size, comment=comment)
         return gr.DownloadButton(value=str(path), interactive=True)
 

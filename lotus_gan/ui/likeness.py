@@ -50,15 +50,17 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
         with Image.open(path) as picture:
             answer = index.ask(picture, eyes.features())
         shown = [(str(path), f"#{seed}")]
-        for i, near, mirrored in zip(answer.indices, answer.percentiles, answer.mirrored, strict=True):
+        found = zip(answer.indices, answer.pictures, answer.percentiles, answer.mirrored, strict=True)
+        for i, thumbnail, near, mirrored in found:
             kind = texts.say("copy_mirrored" if mirrored else "copy_training", request)
-            shown.append((str(training_picture(studio, index, i)), f"{kind} · {near:.0f} %"))
+            shown.append((str(training_picture(studio, i, thumbnail)), f"{kind} · {near:.0f} %"))
         return gr.Column(visible=True), shown, sentence(answer.percentiles[0], answer.by_features, seed, request)
 
     with gr.Column(visible=False, elem_id="copy") as section:
         said = gr.HTML(elem_id="copy-said")
         gallery = galleries.row(4, "copy-gallery")
-    bar.check(check, outputs=[section, gallery, said], api_visibility="private", concurrency_id="paint").then(
+    # not among those who paint: the first question may wait for a download
+    bar.check(check, outputs=[section, gallery, said], api_visibility="private", concurrency_id="check").then(
         None,
         js="() => { document.querySelector('#copy')?.scrollIntoView({behavior: 'smooth', block: 'center'}); }",
         api_visibility="private",
@@ -74,10 +76,10 @@ def find_index(folder: Path | None) -> TrainingIndex | None:
         return None
 
 
-def training_picture(studio: Studio, index: TrainingIndex, i: int) -> Path:
+def training_picture(studio: Studio, i: int, thumbnail: Image.Image) -> Path:
     path = studio.file(f"training-{i:05d}.webp")
     if not kept(path):
-        save_atomically(index.thumbnail(i).resize((SHOWN, SHOWN), Image.Resampling.LANCZOS), path, quality=90)
+        save_atomically(thumbnail.resize((SHOWN, SHOWN), Image.Resampling.LANCZOS), path, quality=90)
     return path
 
 

@@ -7,7 +7,7 @@ import torch
 
 from ..data import PictureError, load_picture
 from ..media import from_uint8, save_png, to_pictures
-from ..projection import DAMAGES, project
+from ..projection import DAMAGES, project, undamaged
 from . import arguments, galleries, texts
 from .studio import Studio
 
@@ -36,10 +36,9 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         def on_step(done: int, steps: int) -> None:
             progress((done, steps), desc=texts.say("searching", request), unit="")
 
-        found = project(studio.generator, shown, *([DAMAGES[task]] if task != NOTHING else []), on_step=on_step)
-        named = {"yours": target, f"damage_{task}": shown, "painted": found.image}
-        if task == NOTHING:
-            del named[f"damage_{task}"]
+        found = project(studio.generator, shown, DAMAGES.get(task, undamaged), on_step)
+        damage = {} if task == NOTHING else {f"damage_{task}": shown}
+        named = {"yours": target, **damage, "painted": found.image}
         # a path of its own for each answer: it is somebody's own picture
         folder = studio.private_folder()
         gallery = []
@@ -81,12 +80,10 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
 
 def damaged(target: torch.Tensor, task: str) -> torch.Tensor:
     """The picture (1, 3, 128, 128) as it is given to the network."""
-    if task == NOTHING:
-        return target
     if task == "noise":
         grain = torch.randn(target.shape, generator=torch.Generator().manual_seed(0))
         return (target + GRAIN * grain).clamp(-1, 1)
-    return DAMAGES[task](target)
+    return DAMAGES.get(task, undamaged)(target)
 
 
 def verdict(psnr: float) -> str:
