@@ -4,14 +4,21 @@
     path = slerp(z[0], z[1], torch.linspace(0, 1, 65))   # (65, 100)
 
 A seed is an integer from 0 to 2^32 - 1 and stands for one picture of a model, whatever batch or device draws it.
+A latent that comes from no seed (a search or a slider found it) has a code instead, a short text such as "~AB3x":
+
+    code = encode(z[0])                      # "~" and 134 letters for z_dim 100
+    from_keys([3, code], z_dim=100)          # (2, 100): a key is a seed or a code
 """
 
+import base64
 import operator
 from collections.abc import Iterable
 
 import torch
 
 SEEDS = 2**32
+CODE = "~"  # what a code begins with: no seed does, and an address takes it as it is
+CODE_STEP = 1 / 28  # one byte a value, so up to 4.5; rounding moves a pixel by under 1 of 255 in the mean
 MIN_TRUNCATION, MAX_TRUNCATION = 0.3, 1.0
 
 
@@ -39,6 +46,32 @@ def from_seeds(seeds: Iterable[int], z_dim: int) -> torch.Tensor:
     device it is moved to afterwards, not on torch's global state. ValueError for anything that is no seed.
     """
     rows = [torch.randn(z_dim, generator=torch.Generator().manual_seed(check_seed(seed))) for seed in seeds]
+    return torch.stack(rows) if rows else torch.empty(0, z_dim)
+
+
+def encode(z: torch.Tensor) -> str:
+    """A latent (D,) as a text that fits into an address or a file's name, one byte a value: what lies beyond 4.5, which
+    a normal draw does once in 150,000, comes back as 4.5."""
+    steps = (z.cpu().double() / CODE_STEP).round().clamp(-127, 127).to(torch.int8)
+    return CODE + base64.urlsafe_b64encode(bytes(steps.view(torch.uint8).tolist())).decode().rstrip("=")
+
+
+def decode(code: str, z_dim: int) -> torch.Tensor:
+    """The latent (z_dim,) of a code; ValueError for what `encode` has not written for as many values."""
+    try:
+        text = code.removeprefix(CODE)
+        values = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:  # not ASCII, or a length that no bytes have
+        values = b""
+    z = torch.tensor(list(values), dtype=torch.uint8).view(torch.int8).float() * CODE_STEP
+    if len(z) != z_dim or encode(z) != code:  # one latent, one code: other spellings of it are refused too
+        raise ValueError(f"no code of a latent with {z_dim} values: {code[:20]!r}")
+    return z
+
+
+def from_keys(keys: Iterable[int | str], z_dim: int) -> torch.Tensor:
+    """Latents (N, z_dim) of keys, each a seed or a code. ValueError for anything else."""
+    rows = [decode(key, z_dim) if isinstance(key, str) else from_seeds([key], z_dim)[0] for key in keys]
     return torch.stack(rows) if rows else torch.empty(0, z_dim)
 
 

@@ -54,6 +54,43 @@ def test_seeds_of_a_batch_wrap():
     assert latents.consecutive_seeds(2**32 - 2, 4) == [2**32 - 2, 2**32 - 1, 0, 1]
 
 
+def test_a_code_by_hand():
+    """One byte a value: 1 is 28 steps (0x1c), -1 is 0xe4, and three bytes are four letters of base64."""
+    assert latents.encode(torch.tensor([1.0, -1.0, 0.0])) == "~HOQA"
+    assert torch.equal(latents.decode("~HOQA", 3), torch.tensor([1.0, -1.0, 0.0]))
+
+
+@pytest.mark.parametrize("z_dim", [1, 2, 3, 100])
+def test_codes_bring_a_latent_back(z_dim):
+    z = latents.from_seeds([5], z_dim)[0]
+    code = latents.encode(z)
+    back = latents.decode(code, z_dim)
+    assert (back - z).abs().max() <= latents.CODE_STEP / 2 + 1e-6
+    assert latents.encode(back) == code
+    assert not set(code) & set("=+/, %")
+
+
+def test_a_code_stops_at_four_and_a_half():
+    assert latents.decode(latents.encode(torch.tensor([100.0, -9.0])), 2).tolist() == pytest.approx(
+        [4.536, -4.536], abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("code", ["", "~", "HOQA", "~HOQ", "~HOQAA", "~HO A", "~HOQÄ", "~HOQA=", "3"])
+def test_what_is_no_code_is_refused(code):
+    with pytest.raises(ValueError, match="no code of a latent with 3 values"):
+        latents.decode(code, 3)
+
+
+def test_keys_are_seeds_and_codes():
+    z = latents.from_keys([7, "~HOQA", 7], 3)
+    assert torch.equal(z[0], latents.from_seeds([7], 3)[0]) and torch.equal(z[0], z[2])
+    assert z[1].tolist() == [1, -1, 0]
+    assert latents.from_keys([], 3).shape == (0, 3)
+    with pytest.raises(ValueError, match="from 0 to 4294967295"):
+        latents.from_keys([-1], 3)
+
+
 def test_slerp_of_perpendicular_vectors():
     """A quarter circle: half-way is (1, 1) / sqrt 2, and the norm is 1 all the way."""
     a, b = torch.eye(2)
