@@ -29,7 +29,9 @@ class App:
 
 
 @contextmanager
-def running_app(folder: Path, model: Path | str | None, root: Path = ROOT, **environment: str) -> Iterator[App]:
+def running_app(
+    folder: Path, model: Path | str | None, root: Path = ROOT, python: Path | str = sys.executable, **environment: str
+) -> Iterator[App]:
     """`python app.py` of `root`, started from another folder, until it answers; its files go to `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,7 +42,7 @@ def running_app(folder: Path, model: Path | str | None, root: Path = ROOT, **env
     env.pop("PYTHONPATH", None)
     log = folder / "app.log"
     with log.open("wb") as sink:
-        command = [sys.executable, str(root / "app.py")]
+        command = [str(python), str(root / "app.py")]
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=sink, stderr=subprocess.STDOUT)
     try:
         app = App(f"http://127.0.0.1:{port}", process, log)

@@ -2,10 +2,12 @@
 
 import re
 import shutil
+import subprocess
 import sys
 
 import pytest
 from app_server import ROOT, running_app, save_colourful_model
+from fresh_environment import environment_for
 from gradio_client import Client
 from hub_stand_in import READ, Repo
 from huggingface_hub import SpaceCard
@@ -75,7 +77,6 @@ def test_the_front_matter_is_filled_in(hub, model, tmp_path):
 
 
 def test_the_space_installs_what_this_repository_pins(hub, model, tmp_path):
-    """Which CI installs in a fresh environment: the same pins need no second one."""
     hub.add_model("user/mine", model)
     run("user/space", "--model", "user/mine", "--dry-run", tmp_path / "gpu")
     run("user/space", "--model", "user/mine", "--cpu", "--dry-run", tmp_path / "cpu")
@@ -87,8 +88,15 @@ def test_the_space_installs_what_this_repository_pins(hub, model, tmp_path):
     assert changed == {f"{name}=={pins('requirements.txt')[name]}+cpu" for name in ("torch", "torchvision")}
 
 
+def missing(python, *modules):
+    """How many of these the environment of a Python has not."""
+    code = f"from importlib.util import find_spec; print([find_spec(m) for m in {modules!r}].count(None))"
+    return int(subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
 def test_the_folder_starts_as_the_space_would(hub, model, tmp_path, monkeypatch):
-    """With what the Hub was told and nothing of this checkout: the private model paints, not the fallback."""
+    """With what the Hub was told, its own requirements, and nothing of this checkout or environment: the private model
+    paints, not the fallback."""
     hub.add_model("user/mine", model, private=True)
     monkeypatch.setenv("MY_READ_TOKEN", READ)
     assert run("user/space", "--model", "user/mine", "--token-from", "MY_READ_TOKEN") == 0
@@ -97,8 +105,10 @@ def test_the_folder_starts_as_the_space_would(hub, model, tmp_path, monkeypatch)
     for path, content in space.branches["main"].items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
+    python = environment_for(folder / "requirements.txt", tmp_path / "environment")
+    assert missing(python, "pytest", "datasets", "accelerate", "matplotlib") == 4
     environment = hub.environment(tmp_path / "home", token=None) | space.variables | space.secrets
-    with running_app(tmp_path, None, root=folder, **environment) as app:
+    with running_app(tmp_path, None, root=folder, python=python, **environment) as app:
         client = Client(app.url, verbose=False, download_files=str(tmp_path))
         (item,) = client.predict(1, 3, 1, api_name="/generate")
     generator = load_generator(model)
