@@ -37,6 +37,7 @@ from .projection import DAMAGES
 
 BUNDLED = Path(__file__).resolve().parents[1] / "weights" / "lotus"
 MAX_FRAMES = 1000
+SOURCES = "a folder, or user/dataset, or flowers102:lotus"
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -81,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         source = sub.add_mutually_exclusive_group()
         source.add_argument("--model", default=model, help="a folder or a Hub id; LOTUS_GAN_MODEL changes the default")
         if command is evaluate:
-            source.add_argument("--fake", type=existing_folder, help="score this folder of pictures instead of a model")
+            source.add_argument("--fake", metavar="DIR", help="score these pictures instead of a model's")
         sub.add_argument(
             "--truncation",
             type=truncation,
@@ -107,8 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", type=integer(16, media.MAX_SIZE), default=256, help="pixels a side, even for .mp4")
 
     sub = add_painting("evaluate", evaluate, "Generated pictures against held-out real ones: one line of JSON.")
-    sub.add_argument("--real", type=existing_folder, required=True, help="pictures that were not trained on")
-    sub.add_argument("--train", type=existing_folder, help="the training pictures, for the share of copies")
+    sub.add_argument("--real", required=True, metavar="DIR", help=f"pictures that were not trained on: {SOURCES}")
+    sub.add_argument("--train", metavar="DIR", help="the training pictures, for the share of copies")
     sub.add_argument("--seeds", type=scored_seeds, default="0-511", help="what the model paints, at least two")
     features = {
         "metavar": "FILE",
@@ -118,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     sub = add("index", index, "Small copies of the training pictures beside a model, so that the page can name copies.")
     sub.add_argument("--model", type=existing_folder, required=True, metavar="FOLDER", help="the model's folder")
-    sub.add_argument("--train", type=existing_folder, required=True, help="the pictures it was trained on")
+    sub.add_argument("--train", required=True, metavar="DIR", help=f"the pictures it was trained on: {SOURCES}")
     sub.add_argument("--features", **features)
 
     sub = add("project", project, "What the network paints when it is shown a picture, whole or damaged.")

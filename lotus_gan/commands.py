@@ -116,18 +116,20 @@ def find_features(path: str | None):
         raise WrongInput(error) from None
 
 
-def read_pictures(folder: Path, least: int = 1) -> torch.Tensor:
-    """A folder -> (N, 3, 128, 128) uint8; what was left out is said on stderr. WrongInput for fewer than `least`."""
-    from .data import DataError, load_folder
+def read_pictures(source: str, least: int = 1) -> torch.Tensor:
+    """A folder, or what else `sources` knows -> (N, 3, 128, 128) uint8; what was left out is said on stderr. WrongInput
+    for fewer than `least`."""
+    from .data import DataError
+    from .sources import load
 
     try:
-        pictures = load_folder(folder)
+        pictures = load(source)
     except DataError as error:
         raise WrongInput(error) from None
     if pictures.refused:
-        print(f"{folder}: {pictures.report()}", file=sys.stderr)
+        print(f"{source}: {pictures.report()}", file=sys.stderr)
     if len(pictures.names) < least:
-        raise WrongInput(f"{str(folder)!r} has {len(pictures.names)} picture, and at least {least} are needed")
+        raise WrongInput(f"{source!r} has {len(pictures.names)} picture, and at least {least} are needed")
     return pictures.images
 
 

@@ -179,9 +179,6 @@ def test_interpolate_writes_mp4(model, tmp_path):
         (["interpolate", "--output", "loop.mp4", "--seeds", "1,2", "--fps", "0"], "from 1 to 60"),
         (["interpolate", "--output", "loop.mp4", "--seeds", "1,2", "--frames-per-pair", "1.5"], "whole number from 1"),
         (["evaluate"], "--real"),
-        (["evaluate", "--real", "nowhere"], "there is no folder 'nowhere'"),
-        (["evaluate", "--real", "file.txt"], "there is no folder 'file.txt'"),
-        (["evaluate", "--real", ".", "--train", "nowhere"], "there is no folder 'nowhere'"),
         (["evaluate", "--real", ".", "--seeds", "5"], "2 to 10000 seeds, got 1"),
         (["evaluate", "--real", ".", "--seeds", "0-10000"], "2 to 10000 seeds, got 10001"),
         (["evaluate", "--real", ".", "--fake", ".", "--model", "x"], "not allowed with"),
@@ -265,6 +262,8 @@ def test_evaluate_the_pictures_of_a_model_or_their_files_is_the_same(model, weig
     [
         ({"--features": "nowhere.safetensors"}, "there is no feature file 'nowhere.safetensors'"),
         ({"--features": "one/a.png"}, "not a safetensors file"),
+        ({"--real": "nowhere"}, "there is no folder 'nowhere'"),
+        ({"--train": "nowhere"}, "there is no folder 'nowhere'"),
         ({"--real": "empty"}, "no picture could be read in 'empty'"),
         ({"--real": "one"}, "'one' has 1 picture, and at least 2 are needed"),
         ({"--fake": "one"}, "'one' has 1 picture"),
