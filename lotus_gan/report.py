@@ -51,11 +51,14 @@ def decided(config: TrainConfig, count: int) -> str:
 
 
 def expectations(config: TrainConfig) -> str:
-    """After how many steps to expect what. The minutes are the progress bar's to tell."""
+    """After how many steps to expect what. The minutes are the progress bar's to tell, once it has begun to move."""
+    alone = config.critic_warmup
+    first = f"\nthe critic learns alone first, {alone:,} updates long, before the bar moves" if alone else ""
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
         f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
         f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable}); the bar tells the time"
+        + first
     )
 
 
