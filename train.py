@@ -64,7 +64,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--heldout", metavar="DIR", help="pictures for the figures in the model card only (default: --val's)"
     )
     parser.add_argument(
-        "--init-from", metavar="MODEL", help="start from a trained generator: a folder or a Hub id; see --critic-warmup"
+        "--init-from",
+        metavar="MODEL",
+        help="start from a trained generator, a folder or a Hub id; the folder of a run brings its critic, any other "
+        "model needs --critic-warmup",
     )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
     publishing = parser.add_argument_group("the Hub")
@@ -184,17 +187,26 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
 def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validation, team):
     """The run in --output, resumed if there is one."""
     from lotus_gan import report
-    from lotus_gan.hub import load_generator
     from lotus_gan.training import CHECKPOINT, Trainer
 
     options.output.mkdir(parents=True, exist_ok=True)
     begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
-    initial = load_generator(options.init_from) if options.init_from and not begun else None
+    initial = load_players(options.init_from) if options.init_from and not begun else ()
     trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
     print(f"resumed at step {trainer.step_number}" if begun else report.expectations(config))
     together = f", {team.count} processes," if team.count > 1 else ""
     print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
     return trainer
+
+
+def load_players(model: str) -> list:
+    """The generator of a folder or a Hub id, and after it its critic where it is the folder of a run."""
+    from lotus_gan.hub import load_generator
+    from lotus_gan.training import load_critic
+
+    players = [load_generator(model), load_critic(Path(model))]
+    print(f"starting from {model}, {'its critic too' if players[1] else 'with a new critic'}")
+    return list(filter(None, players))
 
 
 def on_the_hub(options: argparse.Namespace) -> dict:

@@ -8,7 +8,7 @@ several processes (lotus_gan/parallel.py); the state is the same in all of those
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 
@@ -28,12 +28,17 @@ class Game:
     """Both players, their optimizers, the moving average and the random state.
 
     config: every number. images: (N, 3, 128, 128) uint8.
-    initial: a trained generator to start from instead of noise; ValueError if it is not of the config's shape.
+    initial: a trained generator to start from instead of noise, or it and its critic; ValueError if one is not of the
+    config's shape.
     team: the processes that share the work (default: those that this one was launched with).
     """
 
     def __init__(
-        self, config: TrainConfig, images: torch.Tensor, initial: Generator | None = None, team: Team | None = None
+        self,
+        config: TrainConfig,
+        images: torch.Tensor,
+        initial: Sequence[Generator | Critic] = (),
+        team: Team | None = None,
     ):
         parse_policy(config.augment)
         self.team = team or Team(config.device, config.precision)
@@ -45,10 +50,10 @@ class Game:
             torch.manual_seed(config.seed)
             self.generator = Generator(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
             self.critic = Critic(**asdict(config.model)).to(self.device, memory_format=torch.channels_last)
-        if initial is not None:
-            if initial.config != config.model:
-                raise ValueError(f"the model to start from is {initial.config}, and the run wants {config.model}")
-            self.generator.load_state_dict(initial.state_dict())
+        for player, trained in zip((self.generator, self.critic), initial, strict=False):
+            if trained.config != config.model:
+                raise ValueError(f"the model to start from is {trained.config}, and the run wants {config.model}")
+            player.load_state_dict(trained.state_dict())
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.team.share_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)

@@ -11,18 +11,18 @@ checkpoint keeps. On several processes the state is the same in all, and the cal
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from . import checkpoint, latents
-from .config import TrainConfig
+from .config import ModelConfig, TrainConfig
 from .data import fingerprint
 from .game import Game, no_totals
 from .media import from_uint8
-from .networks import Generator
+from .networks import Critic, Generator
 from .parallel import Team, TeamError
 
 # a run goes on only with what these fix; every other setting may change between two calls
@@ -32,6 +32,17 @@ HARMLESS = ("steps", "max_minutes", "log_every", "judge_every", "checkpoint_ever
 
 
 CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
+
+
+def load_critic(run: Path) -> Critic | None:
+    """The critic of a run's folder, which only its checkpoint holds; None where there is none."""
+    if not (run / CHECKPOINT).is_file():
+        return None
+    tensors, info = checkpoint.load(run / CHECKPOINT)
+    config = asdict(TrainConfig()) | info["config"]
+    critic = Critic(**{name: config[name] for name in asdict(ModelConfig())})
+    critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
+    return critic
 
 
 class TrainingError(RuntimeError):
@@ -44,7 +55,8 @@ class Trainer(Game):
     config: every number; what it leaves to the data is decided here. images: (N, 3, 128, 128) uint8.
     output: the run's folder; a checkpoint in it is resumed.
     validation: pictures that are never trained on, for the overfitting gauge only, same layout.
-    initial: a trained generator to start from instead of noise; ValueError if it is not of the config's shape.
+    initial: a trained generator to start from instead of noise, or it and its critic; ValueError if one is not of the
+    config's shape.
     team: the processes that share the work (default: those that this one was launched with).
     """
 
@@ -54,7 +66,7 @@ class Trainer(Game):
         images: torch.Tensor,
         output: Path | str,
         validation: torch.Tensor | None = None,
-        initial: Generator | None = None,
+        initial: Sequence[Generator | Critic] = (),
         team: Team | None = None,
     ):
         super().__init__(config.for_pictures(len(images)), images, initial, team)

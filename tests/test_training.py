@@ -13,7 +13,7 @@ from lotus_gan.callbacks import Judge, Metrics, Previews, preview_due, rank
 from lotus_gan.machine import pick_device
 from lotus_gan.media import paint
 from lotus_gan.metrics import MetricsError, quality
-from lotus_gan.training import CHECKPOINT, Trainer, TrainingError
+from lotus_gan.training import CHECKPOINT, Trainer, TrainingError, load_critic
 
 TINY = TrainConfig(
     architecture="lotus",
@@ -121,7 +121,7 @@ def test_critic_boost_doubles_n_critic(images, tmp_path):
 def test_a_run_can_start_from_a_trained_generator(images, tmp_path):
     """Its average starts from the given weights, and the critic warms up before the generator's first update."""
     initial = Generator(**vars(replace(TINY, seed=9).model))
-    trainer = Trainer(replace(TINY, critic_warmup=7), images, tmp_path, initial=initial)
+    trainer = Trainer(replace(TINY, critic_warmup=7), images, tmp_path, initial=[initial])
     for name, value in initial.state_dict().items():
         assert torch.equal(trainer.ema.state_dict()[name], value), name
     trainer.step()
@@ -130,9 +130,21 @@ def test_a_run_can_start_from_a_trained_generator(images, tmp_path):
     assert trainer.images_shown == (7 + TINY.n_critic) * TINY.batch_size
 
 
+def test_the_critic_of_a_run_comes_along(images, tmp_path):
+    """It lies in the run's checkpoint, and nowhere else."""
+    first = Trainer(TINY, images, tmp_path / "first")
+    first.step()
+    first.save()
+    critic = load_critic(tmp_path / "first")
+    second = Trainer(TINY, images.flip(0), tmp_path / "second", initial=[first.ema, critic])
+    for name, value in first.critic.state_dict().items():
+        assert torch.equal(second.critic.state_dict()[name], value), name
+    assert load_critic(tmp_path / "second") is None  # nothing has been saved there
+
+
 def test_a_start_of_another_shape_is_refused(images, tmp_path):
     with pytest.raises(ValueError, match=r"the model to start from is .*width=2"):
-        Trainer(TINY, images, tmp_path, initial=Generator("lotus", z_dim=8, width=2))
+        Trainer(TINY, images, tmp_path, initial=[Generator("lotus", z_dim=8, width=2)])
 
 
 def test_mirroring_shows_both_sides(tmp_path):
