@@ -23,6 +23,7 @@ SETS = {
     "lotus-68": (range(68), 256),
     "lotus-2000": (range(100000, 102000), 128),
     "lotus-val": (range(10000, 10256), 128),
+    "lotus-heldout": (range(20000, 20512), 128),
 }
 
 
