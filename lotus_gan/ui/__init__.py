@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
-from . import arguments, generate, interpolate, learnt, models, picked, texts, theme, yours
+from . import arguments, explore, generate, interpolate, learnt, models, picked, texts, theme, yours
 from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
@@ -45,17 +45,20 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         if studio.problem:
             _banner(studio)
         model = models.choice(studios)
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab(texts.static("generate_tab"), id="generate"):
                 bar = generate.build(studios, model, page)
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
+            with gr.Tab(texts.static("explore_tab"), id="explore"):
+                explore.build(studios, model, keys, tabs, bar)
             with gr.Tab(texts.static("yours_tab"), id="yours"):
                 yours.build(studios, model)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
                 learnt.build(studios, model)
         models.build(studios, model)
-        bar.send(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
+        for end in (bar.first, bar.last):
+            end(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 import gradio as gr
 
 from .. import latents
+from ..directions import REACH
 from . import texts
 
 MIN_KEYS, MAX_KEYS = 2, 8  # of a walk
@@ -20,6 +21,7 @@ RANGES = {
     "seed_b": (0, latents.SEEDS - 1),
     "truncation": (latents.MIN_TRUNCATION, latents.MAX_TRUNCATION),
     "position": (0, 1),
+    "amount": (-REACH, REACH),
 }
 
 
@@ -51,6 +53,29 @@ def seeds(value, request: gr.Request) -> list[int]:
     return numbers
 
 
+def key(field: str, value, z_dim: int, request: gr.Request) -> int | str:
+    """`"42"` -> 42, `"~AB3x"` as it is: a seed, or a code of a latent (z_dim,), else gr.Error."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        found = text if text.startswith(latents.CODE) else _seed(text)
+        latents.from_keys([found], z_dim)
+    except ValueError:
+        message = texts.say("key_refused", request, field=_named(field, request), last=latents.SEEDS - 1)
+        raise gr.Error(message, print_exception=False) from None
+    return found
+
+
+def amounts(value, count: int, request: gr.Request) -> list[float]:
+    """`value` as `count` numbers, each within the reach of a direction, else gr.Error."""
+    numbers = [_number(number) for number in value] if isinstance(value, list) else []
+    if len(numbers) != count or None in numbers or not all(_within("amount", number) for number in numbers):
+        low, high = RANGES["amount"]
+        ends = {"count": count, "low": f"{low:g}", "high": f"{high:g}"}
+        message = texts.say("amounts_refused", request, field=_named("amounts", request), **ends)
+        raise gr.Error(message, print_exception=False)
+    return numbers
+
+
 def yes(field: str, value, request: gr.Request) -> bool:
     """`value` if it is true or false, else gr.Error."""
     if not isinstance(value, bool):
@@ -73,6 +98,12 @@ def within(field: str, value) -> float:
     if number is None or not _within(field, number):
         raise ValueError(f"{field} is out of range: {value!r}")
     return float(number)
+
+
+def _seed(text: str) -> int | None:
+    """None for what is no seed; no more digits than one has are read."""
+    digits = text.isascii() and text.isdecimal() and len(text) <= 10
+    return int(text) if digits and int(text) < latents.SEEDS else None
 
 
 def _number(value) -> int | float | None:

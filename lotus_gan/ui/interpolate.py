@@ -189,6 +189,12 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
     return seeds
 
 
+def with_key(keys: str, key: int | str) -> str:
+    """The field's text with one more key, in the place of the last one where there are as many as a walk takes."""
+    parts = [part.strip() for part in keys.split(",") if part.strip()]
+    return ", ".join([*parts[: arguments.MAX_KEYS - 1], str(key)])
+
+
 def walk_values(studio: Studio, seeds: list[int], truncation: float, even: bool) -> Iterator[dict]:
     """What the stage shows, once more for each pair of keys as soon as it is painted."""
     sheets = []

@@ -5,14 +5,18 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from gradio.utils import get_upload_folder
 
-from .. import latents
+from .. import directions, latents
+from ..directions import Direction
 from ..hub import ModelError, load_generator, model_name
 from ..media import paint, save_png
+
+UNNAMED = 8  # directions of each kind
 
 
 class Studio:
@@ -33,9 +37,9 @@ class Studio:
         cache.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="lotus-", dir=cache))
 
-    def z(self, seeds: list[int], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
-        """One truncated latent a seed: (N, z_dim)."""
-        return latents.truncate(latents.from_seeds(seeds, self.generator.z_dim), truncation)
+    def z(self, keys: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
+        """One truncated latent a key, that is a seed or a code: (N, z_dim)."""
+        return latents.truncate(latents.from_keys(keys, self.generator.z_dim), truncation)
 
     def file(self, name: str) -> Path:
         """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
@@ -45,13 +49,32 @@ class Studio:
         """A new folder that only who asked for it can name."""
         return Path(tempfile.mkdtemp(prefix="own-", dir=self.folder))
 
-    def picture(self, seed: int, truncation: float) -> Path:
+    def picture(self, key: int | str, truncation: float = latents.MAX_TRUNCATION) -> Path:
         """A PNG that says how to make it again, painted unless it has been lately."""
-        path = self.file(f"seed-{seed:06d}{truncation_suffix(truncation)}.png")
+        path = self.file(f"{latents.file_stem(key)}{truncation_suffix(truncation)}.png")
         if not kept(path):
-            [picture] = paint(self.generator, self.z([seed], truncation))
-            save_png(picture, path, seed=seed, truncation=truncation, model=self.name)
+            [picture] = paint(self.generator, self.z([key], truncation))
+            save_png(picture, path, **latents.info(key), truncation=truncation, model=self.name)
         return path
+
+    @cached_property
+    def directions(self) -> dict[str, list[Direction]]:
+        """Where the picture can be moved: "named" ones where the model's folder has them, "closed" and "principal"."""
+        try:
+            named = directions.read(self.origin)
+        except ValueError as error:
+            print(f"left out: {error}", file=sys.stderr)
+            named = []
+        return {
+            "named": named,
+            "closed": directions.closed_form(self.generator, UNNAMED),
+            "principal": directions.principal(self.generator, UNNAMED),
+        }
+
+    @property
+    def all_directions(self) -> list[Direction]:
+        """One a slider, in their order."""
+        return [direction for group in self.directions.values() for direction in group]
 
 
 def truncation_suffix(truncation: float) -> str:

@@ -76,6 +76,57 @@ TEXTS = {  # key: (English, French)
     "loop_writing": ("Writing the {format}", "Écriture du {format}"),
     "download": ("↓ Download", "↓ Télécharger"),
     "copy_link": ("Copy link", "Copier le lien"),
+    # Explore
+    "explore_tab": ("Explore", "Explorer"),
+    "flower": ("Flower", "Fleur"),
+    "flower_info": (
+        "Where it starts: a seed, or the code of a flower.",
+        "Le départ : une graine, ou le code d’une fleur.",
+    ),
+    "amounts": ("Sliders", "Curseurs"),
+    "explore_code": ("a flower that has no seed", "une fleur qui n’a pas de graine"),
+    "explore_moved": ("{start}, moved by the sliders", "{start}, déplacée par les curseurs"),
+    "reset": ("Back to the start", "Retour au départ"),
+    "go_on": ("Go on from this flower", "Continuer à partir de cette fleur"),
+    "send": ("Send to Interpolate", "Envoyer vers Interpoler"),
+    "named_info": (
+        "Each slider is a direction in the space of the network’s numbers. ρ says how closely what is seen follows the "
+        "slider, measured on 1,000 flowers: 1 is always, 0 never.",
+        "Chaque curseur est une direction dans l’espace des nombres du réseau. ρ dit à quel point ce que l’on voit "
+        "suit le curseur, mesuré sur 1 000 fleurs : 1, toujours ; 0, jamais.",
+    ),
+    "closed": ("Directions without a name", "Directions sans nom"),
+    "closed_info": (
+        "Read from the weights of the network’s first layer: the first one moves what comes after it most. See what "
+        "they do.",
+        "Lues dans les poids de la première couche du réseau : la première déplace le plus ce qui suit. À vous de voir "
+        "ce qu’elles font.",
+    ),
+    "closed_one": ("Direction {n}", "Direction {n}"),
+    "principal": ("Principal components", "Composantes principales"),
+    "principal_info": (
+        "Along these, what the network’s first layers compute varies most from flower to flower.",
+        "Ce que calculent les premières couches du réseau varie le plus, d’une fleur à l’autre, le long de celles-ci.",
+    ),
+    "principal_one": ("Component {n}", "Composante {n}"),
+    "direction_colour": ("Petal colour", "Couleur des pétales"),
+    "direction_colour_low": ("white", "blanc"),
+    "direction_colour_high": ("deep pink", "rose vif"),
+    "direction_openness": ("Openness", "Ouverture"),
+    "direction_openness_low": ("bud", "bouton"),
+    "direction_openness_high": ("open", "ouverte"),
+    "sum": ("Arithmetic: A − B + C", "Arithmétique : A − B + C"),
+    "sum_info": (
+        "To the network, each flower is a row of numbers, and rows can be added. What A has and B has not is given to "
+        "C: a white open flower, minus a pink open one, plus a pink half-closed one, is a white half-closed one.",
+        "Pour le réseau, chaque fleur est une suite de nombres, et les suites s’additionnent. Ce que A a et que B n’a "
+        "pas est donné à C : une fleur blanche ouverte, moins une rose ouverte, plus une rose mi-close, donne une "
+        "blanche mi-close.",
+    ),
+    "a": ("A", "A"),
+    "b": ("B", "B"),
+    "c": ("C", "C"),
+    "take": ("Start from the result", "Partir du résultat"),
     # Your picture
     "yours_tab": ("Your picture", "Votre image"),
     "task": ("What the network is shown", "Ce que le réseau voit"),
@@ -164,6 +215,7 @@ entraîné l’a fait.</p>""",
     "drop": ("Let go", "Ne plus garder"),
     "first": ("Walk from here", "Partir d’ici"),
     "last": ("Walk to here", "Arriver ici"),
+    "explore": ("Explore it", "L’explorer"),
     "check": ("Is it a copy?", "Est-ce une copie ?"),
     "copy_training": ("real", "vraie"),
     "copy_mirrored": ("real, mirrored", "vraie, en miroir"),
@@ -211,6 +263,15 @@ entraîné l’a fait.</p>""",
         "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9.",
         "{field} : de {low} à {high} nombres entiers de 0 à {last}, séparés par des virgules, sont attendus, par "
         "exemple 3, 7, 9.",
+    ),
+    "key_refused": (
+        "{field} must be a whole number from 0 to {last}, or the code of a flower of this model, which begins with ~.",
+        "{field} : un nombre entier de 0 à {last} est attendu, ou le code d’une fleur de ce modèle, qui commence par "
+        "~.",
+    ),
+    "amounts_refused": (
+        "{field} must be {count} numbers from {low} to {high}.",
+        "{field} : {count} nombres de {low} à {high} sont attendus.",
     ),
     "yes_refused": ("{field} must be true or false.", "{field} : true ou false est attendu."),
     "choice_refused": ("{field} must be one of {names}.", "{field} : un choix parmi {names} est attendu."),

@@ -122,7 +122,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
 :is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-:is(#gallery, #kept, #copy-gallery, #yours-gallery) .caption-label { border: 0; right: 8px; bottom: 8px;
+:is(#gallery, #kept, #copy-gallery, #yours-gallery, #sum-gallery) .caption-label { border: 0; right: 8px; bottom: 8px;
   border-radius: 999px; padding: 2px 9px; font-size: 12px; color: #fff; background: rgb(10 25 20 / 60%); }
 :is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
 :is(#gallery, #kept) .preview .media-button { align-items: center; justify-content: center; }
@@ -161,6 +161,29 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #loop { display: grid; grid-template-columns: 96px 110px 1fr 1fr 1fr; align-items: end; gap: 10px; }
 :is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
+/* Explore: the picture stays in sight while the sliders below it are moved */
+#explore-layout { display: grid; grid-template-columns: minmax(0, 400px) minmax(0, 1fr); gap: 20px 48px;
+  align-items: start; }
+#explore-layout > * { min-width: 0 !important; }
+#explore-picture { position: sticky; top: 16px; gap: 16px; }
+:is(#easel, #sliders) { padding: 0; overflow: visible; }
+#flower { padding: 0; }
+#explore-actions { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
+#explore-actions > * { min-width: 0 !important; }
+#go-on { grid-column: 1 / -1; grid-row: 1; }
+#sum { border: 0; background: none; }
+#sum-info { color: var(--body-text-color-subdued); font-size: 0.92rem; max-width: 80ch; }
+:is(#sum-gallery, #sum-row) { width: 640px; max-width: 100%; }
+#sum-gallery { padding: 0; overflow: visible; }
+#sum-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
+#sum-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
+#sum-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#sum-row { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; align-items: end; }
+#sum-row > .form { display: contents; }
+#sum-row > *, #sum-row .block { min-width: 0 !important; }
+#sum-row .block { padding: 0; }
+#take { height: 42px; padding-inline: 8px; }
+
 /* Your picture */
 #yours-layout { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 20px 36px; align-items: start; }
 #yours-layout > * { min-width: 0 !important; }
@@ -192,6 +215,14 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #yours-layout { grid-template-columns: minmax(0, 1fr); }
+  #explore-layout { display: flex; flex-direction: column; align-items: stretch; flex-wrap: nowrap; }
+  #explore-picture { display: contents; }
+  #easel { position: sticky; top: 0; z-index: 5; padding: 8px 0; background: var(--body-background-fill); }
+  #easel figure { width: min(100%, 240px); }
+  #explore-actions { order: 3; }
+  #sliders { order: 2; }
+  #sum-row { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  #take { grid-column: 1 / -1; }
   #walk-keys { flex-wrap: wrap; }
   #seeds { flex: 1 1 100%; }
   :is(#add-key, #reverse) { flex: 1 1 0; }
