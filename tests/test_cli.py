@@ -74,8 +74,8 @@ def test_sample_paints_a_picture_again_to_the_byte(model, tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("foreign.png", "does not say which seed"),
-        ("text.png", "does not say which seed"),
+        ("foreign.png", "does not say what it was painted from"),
+        ("text.png", "does not say what it was painted from"),
         ("other.png", "was painted by 'other', not by"),
         ("none.png", "none.png: No such file"),
     ],

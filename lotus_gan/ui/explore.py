@@ -158,5 +158,5 @@ def add(studio: Studio, a: int | str, b: int | str, c: int | str) -> int | str:
 
 def sum_pictures(studio: Studio, a: int | str, b: int | str, c: int | str) -> list[tuple[str, str]]:
     """(path of a PNG, caption) of the three and of what they come to."""
-    named = {"A": a, "− B": b, "+ C": c, "= A − B + C": add(studio, a, b, c)}
+    named = {"A": a, "− B": b, "+ C": c, "=": add(studio, a, b, c)}
     return [(str(studio.picture(key)), caption) for caption, key in named.items()]

@@ -28,7 +28,7 @@ summary:focus-visible { outline: 2px solid var(--primary-500); outline-offset: 2
 .slider { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; column-gap: 10px; align-items: baseline; }
 label { font-size: 14px; font-weight: 600; }
 .rho { font-size: 12px; color: var(--body-text-color-subdued); cursor: help; }
-output { font-size: 13px; min-width: 4ch; text-align: right; font-variant-numeric: tabular-nums; }
+output { grid-column: 3; font-size: 13px; min-width: 4ch; text-align: right; font-variant-numeric: tabular-nums; }
 input { grid-column: 1 / -1; width: 100%; height: 24px; margin: 2px 0 0; appearance: none; background: none;
   cursor: pointer; --rest: var(--neutral-200); --track: linear-gradient(to right, var(--rest) var(--from),
   var(--slider-color) var(--from) var(--to), var(--rest) var(--to)) center / 100% 4px no-repeat; }

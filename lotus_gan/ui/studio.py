@@ -67,8 +67,8 @@ class Studio:
             named = []
         return {
             "named": named,
-            "closed": directions.closed_form(self.generator, UNNAMED),
-            "principal": directions.principal(self.generator, UNNAMED),
+            "closed": directions.closed_form(self.generator, min(UNNAMED, self.generator.z_dim)),
+            "principal": directions.principal(self.generator, min(UNNAMED, self.generator.z_dim)),
         }
 
     @property

@@ -91,6 +91,7 @@ CSS = """
 .form > .block.padded, .gr-group .block.padded, #walk { padding: 0 !important; overflow: visible !important; }
 .dark [role=tab][aria-selected=true] { color: var(--primary-300); }
 
+.gradio-container { overflow: clip !important; }  /* hidden, as Gradio has it, would unstick what is sticky */
 .html-container { padding: 0 !important; }
 .gradio-container { --knob-shadow: 0 0 0 1px rgb(0 0 0 / 12%), 0 1px 4px rgb(0 0 0 / 30%); }
 .dark input[type=range] { --neutral-200: #33483f; }
@@ -169,14 +170,15 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 :is(#easel, #sliders) { padding: 0; overflow: visible; }
 #flower { padding: 0; }
 #explore-actions { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
-#explore-actions > * { min-width: 0 !important; }
-#go-on { grid-column: 1 / -1; grid-row: 1; }
+#explore-actions > * { min-width: 0 !important; padding-inline: 8px; }
+#send { grid-column: 1 / -1; }
 #sum { border: 0; background: none; }
 #sum-info { color: var(--body-text-color-subdued); font-size: 0.92rem; max-width: 80ch; }
-:is(#sum-gallery, #sum-row) { width: 640px; max-width: 100%; }
+:is(#sum-gallery, #sum-row) { width: 640px; max-width: 100%; margin: 0 auto 0 0 !important; }
 #sum-gallery { padding: 0; overflow: visible; }
 #sum-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#sum-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
+#sum-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none;
+  grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
 #sum-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
 #sum-row { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; align-items: end; }
 #sum-row > .form { display: contents; }
@@ -208,9 +210,10 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #any-model-load { flex: 0 0 auto; height: 42px; padding-inline: 18px; }
 
 @media (max-width: 720px) {
-  .gradio-container .main.fillable { padding: 12px 16px !important; }
+  .gradio-container .main.fillable { padding: 12px 8px !important; }
   #heading h1 { font-size: 1.7rem; }
-  .tab-container button { padding-inline: 5px !important; font-size: 13px !important; }  /* Gradio measures a copy */
+  /* five fit on one line (Gradio measures a copy) */
+  .tab-container button { padding-inline: 4px !important; font-size: 12px !important; letter-spacing: -0.02em; }
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
@@ -218,7 +221,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   #explore-layout { display: flex; flex-direction: column; align-items: stretch; flex-wrap: nowrap; }
   #explore-picture { display: contents; }
   #easel { position: sticky; top: 0; z-index: 5; padding: 8px 0; background: var(--body-background-fill); }
-  #easel figure { width: min(100%, 240px); }
+  #easel figure { width: min(100%, 240px, 34vh); }
   #explore-actions { order: 3; }
   #sliders { order: 2; }
   #sum-row { grid-template-columns: repeat(3, minmax(0, 1fr)); }
