@@ -83,7 +83,10 @@ def build(
         return str(add(studio, *keys)), sliders.value(studio)
 
     def open_picked(event: gr.EventData):
-        studio, seed, truncation = picked.found(picked.item_of(event), studios)
+        try:
+            studio, seed, truncation = picked.found(picked.item_of(event), studios)
+        except ValueError:
+            return (gr.skip(),) * len(outputs)
         untouched = truncation == latents.MAX_TRUNCATION
         return start(studio, seed if untouched else latents.encode(studio.z([seed], truncation)[0]))
 
@@ -114,21 +117,26 @@ def build(
             ]
             taken = gr.Button(texts.static("take"), size="md", min_width=0, elem_id="take")
 
-    hidden = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
-    painting = {**hidden, "concurrency_id": "paint", "trigger_mode": "always_last"}
+    quiet = {
+        "preprocess": False,
+        "concurrency_id": "paint",
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    painting = {**quiet, "trigger_mode": "always_last"}  # while a slider is dragged, only the last one matters
     gr.on([flower.change, moved.change], show, [flower, moved], picture, **painting)
-    gr.on([flower.submit, flower.blur], check, [flower, moved], None, queue=False, **hidden)
-    model.change(change_model, [flower, model], [flower, moved], concurrency_id="paint", **hidden)
+    gr.on([flower.submit, flower.blur], check, [flower, moved], None, **quiet)
+    model.change(change_model, [flower, model], [flower, moved], **quiet)
     dice.click(None, outputs=flower, js=ROLL, api_visibility="private")
     reset.click(None, moved, moved, js=sliders.RESET, api_visibility="private")
-    onward.click(go_on, [flower, moved], [flower, moved], queue=False, **hidden)
-    away.click(send, [flower, moved, keys], [keys, tabs], queue=False, **hidden)
+    onward.click(go_on, [flower, moved], [flower, moved], **quiet)
+    away.click(send, [flower, moved, keys], [keys, tabs], **quiet)
     gr.on([*(term.change for term in addends), model.change], show_sum, [*addends, model], gallery, **painting)
     listened = [event for term in addends for event in (term.submit, term.blur)]
-    gr.on(listened, check_sum, [*addends, model], None, queue=False, **hidden)
-    taken.click(take, [*addends, model], [flower, moved], queue=False, **hidden)
+    gr.on(listened, check_sum, [*addends, model], None, **quiet)
+    taken.click(take, [*addends, model], [flower, moved], **quiet)
     outputs = [model, flower, moved, picture, tabs]
-    bar.explore(open_picked, None, outputs, concurrency_id="paint", **hidden)
+    bar.explore(open_picked, None, outputs, **quiet)
     return outputs
 
 
