@@ -43,7 +43,11 @@ def read_wish(path: Path, model: str) -> tuple[int, float]:
 
 def interpolate(args: argparse.Namespace) -> None:
     generator = load_generator(args.model)
-    keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
+    try:
+        z = latents.from_keys(args.seeds, generator.z_dim)
+    except ValueError as error:
+        raise WrongInput(f"--seeds: {error} (the code of another model, or a part of it is missing)") from None
+    keys = latents.truncate(z, args.truncation)
     walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
     frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
     comment = walks.describe(args.seeds, args.truncation, model_name(args.model))

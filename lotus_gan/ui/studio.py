@@ -33,9 +33,9 @@ class Studio:
         cache.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="lotus-", dir=cache))
 
-    def z(self, seeds: list[int], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
-        """One truncated latent a seed: (N, z_dim)."""
-        return latents.truncate(latents.from_seeds(seeds, self.generator.z_dim), truncation)
+    def z(self, keys: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
+        """One truncated latent a key, which is a seed or a code: (N, z_dim)."""
+        return latents.truncate(latents.from_keys(keys, self.generator.z_dim), truncation)
 
     def file(self, name: str) -> Path:
         """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
