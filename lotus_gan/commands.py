@@ -106,7 +106,7 @@ def project(args: argparse.Namespace) -> None:
 
         found = project(generator, damage(target), damage, on_step)
     [painted] = media.to_pictures(found.image)
-    media.save_png(painted, args.output, model=model_name(args.model))
+    media.save_png(painted, args.output, latent=latents.encode(found.z), model=model_name(args.model))
     print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
 
 

@@ -98,6 +98,9 @@ def test_project_paints_a_picture_of_the_models_own(model, tmp_path, capsys):
     assert part > 25 and whole > 15
     with Image.open(painted) as picture:
         assert picture.size == (128, 128) and picture.text["model"] == Path(model).name
+        generator = Generator.from_pretrained(model)
+        [again] = media.paint(generator, latents.from_keys([picture.text["latent"]], generator.z_dim))
+        assert abs(np.asarray(again, dtype=int) - np.asarray(picture, dtype=int)).max() <= 1
 
 
 def test_project_names_a_file_that_is_no_picture(model, tmp_path, capsys):
