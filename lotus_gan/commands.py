@@ -48,7 +48,11 @@ def read_wish(path: Path, model: str) -> tuple[int | str, float]:
 
 def interpolate(args: argparse.Namespace) -> None:
     generator = load_generator(args.model)
-    keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
+    try:
+        z = latents.from_keys(args.seeds, generator.z_dim)
+    except ValueError as error:
+        raise WrongInput(f"--seeds: {error} (the code of another model, or a part of it is missing)") from None
+    keys = latents.truncate(z, args.truncation)
     walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
     frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
     comment = walks.describe(args.seeds, args.truncation, model_name(args.model))
@@ -107,7 +111,7 @@ def project(args: argparse.Namespace) -> None:
 
         found = project(generator, damage(target), damage, on_step)
     [painted] = media.to_pictures(found.image)
-    media.save_png(painted, args.output, model=model_name(args.model))
+    media.save_png(painted, args.output, latent=latents.encode(found.z), model=model_name(args.model))
     print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
 
 

@@ -60,7 +60,7 @@ def encode(z: torch.Tensor) -> str:
 def decode(code: str, z_dim: int) -> torch.Tensor:
     """The latent (z_dim,) of a code; ValueError for what `encode` has not written for as many values."""
     try:
-        text = code.removeprefix(CODE)
+        text = code.removeprefix(CODE)[: 2 * z_dim]  # however long it is: more than that is refused below
         values = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:  # not ASCII, or a length that no bytes have
         values = b""

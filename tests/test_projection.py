@@ -36,6 +36,7 @@ def test_its_own_picture_is_found_again_and_the_same_way_twice(generator):
     assert first.z.shape == (generator.z_dim,) and first.image.shape == target.shape
     assert first.psnr > 25 and first.psnr == pytest.approx(psnr(first.image, target), abs=1e-4)
     assert torch.equal(generator(first.z[None]), first.image)
+    assert torch.equal(latents.decode(latents.encode(first.z), generator.z_dim), first.z)  # its code is all of it
     assert steps == [(i + 1, sum(STEPS)) for i in range(sum(STEPS))]
     assert torch.equal(project(generator, target).z, first.z)
     assert all(parameter.grad is None for parameter in generator.parameters())

@@ -41,16 +41,22 @@ def real(field: str, value, request: gr.Request) -> float:
     return float(number)
 
 
-def seeds(value, request: gr.Request) -> list[int]:
-    """`"3, 7"` -> [3, 7]: 2 to 8 seeds with commas between them, else gr.Error."""
-    parts = value.split(",") if isinstance(value, str) else []
-    numbers = [int(part) for part in map(str.strip, parts) if part.isascii() and part.isdecimal() and len(part) <= 10]
-    if len(numbers) != len(parts) or not MIN_KEYS <= len(numbers) <= MAX_KEYS or max(numbers) >= latents.SEEDS:
+def keys(value, z_dim: int, request: gr.Request) -> list[int | str]:
+    """`"3, ~AB3x"` -> [3, "~AB3x"]: 2 to 8 keys with commas between them, each a seed or a code of a latent (z_dim,),
+    else gr.Error."""
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+    found = [part if part.startswith(latents.CODE) else _seed(part) for part in parts]
+    named = _named("seeds", request)
+    if not MIN_KEYS <= len(found) <= MAX_KEYS or None in found:
         ends = {"low": MIN_KEYS, "high": MAX_KEYS, "last": latents.SEEDS - 1}
-        raise gr.Error(
-            texts.say("seeds_refused", request, field=_named("seeds", request), **ends), print_exception=False
-        )
-    return numbers
+        raise gr.Error(texts.say("keys_refused", request, field=named, **ends), print_exception=False)
+    for code in (key for key in found if isinstance(key, str)):
+        try:
+            latents.decode(code, z_dim)
+        except ValueError:
+            message = texts.say("code_refused", request, field=named, code=f"{code[:8]}…")
+            raise gr.Error(message, print_exception=False) from None
+    return found
 
 
 def key(field: str, value, z_dim: int, request: gr.Request) -> int | str:

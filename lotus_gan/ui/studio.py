@@ -38,7 +38,7 @@ class Studio:
         self.folder = Path(tempfile.mkdtemp(prefix="lotus-", dir=cache))
 
     def z(self, keys: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
-        """One truncated latent a key, that is a seed or a code: (N, z_dim)."""
+        """One truncated latent a key, which is a seed or a code: (N, z_dim)."""
         return latents.truncate(latents.from_keys(keys, self.generator.z_dim), truncation)
 
     def file(self, name: str) -> Path:

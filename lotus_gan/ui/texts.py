@@ -66,8 +66,9 @@ TEXTS = {  # key: (English, French)
         "Every step changes the picture by as much.",
         "Chaque pas change l’image d’autant.",
     ),
-    "key_go": ("Go to #{seed}", "Aller à #{seed}"),
-    "key_remove": ("Take #{seed} out of the walk", "Retirer #{seed} du chemin"),
+    "key_go": ("Go to {key}", "Aller à {key}"),
+    "key_remove": ("Take {key} out of the walk", "Retirer {key} du chemin"),
+    "key_found": ("flower {n} (no seed)", "la fleur {n} (sans graine)"),
     "key_add": ("Add a flower to the walk", "Ajouter une fleur au chemin"),
     "format": ("Format", "Format"),
     "size": ("Size", "Taille"),
@@ -277,10 +278,17 @@ entraîné l’a fait.</p>""",
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
     ),
-    "seeds_refused": (
-        "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9.",
+    "keys_refused": (
+        "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9; a "
+        "flower that has no seed is named by a code that begins with ~.",
         "{field} : de {low} à {high} nombres entiers de 0 à {last}, séparés par des virgules, sont attendus, par "
-        "exemple 3, 7, 9.",
+        "exemple 3, 7, 9 ; une fleur sans graine est désignée par un code qui commence par ~.",
+    ),
+    "code_refused": (
+        "{field}: {code} is no code of a flower of this model. Perhaps it belongs to another model, or a part of it is "
+        "missing.",
+        "{field} : {code} n’est pas le code d’une fleur de ce modèle. Peut-être appartient-il à un autre modèle, ou il "
+        "en manque une partie.",
     ),
     "key_refused": (
         "{field} must be a whole number from 0 to {last}, or the code of a flower of this model, which begins with ~.",
