@@ -51,9 +51,9 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
             with gr.Tab(texts.static("explore_tab"), id="explore"):
-                explore.build(studios, model, keys, tabs, bar)
+                explored = explore.build(studios, model, keys, tabs, bar)
             with gr.Tab(texts.static("yours_tab"), id="yours"):
-                yours.build(studios, model, keys)
+                yours.build(studios, model, keys, explored)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
                 learnt.build(studios, model)
         models.build(studios, model)

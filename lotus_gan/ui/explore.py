@@ -13,6 +13,12 @@ from .studio import Studio
 FIRST_KEY = 6
 # in the model that comes with the page: a white open flower, a pink open one, a pink half-closed one
 FIRST_TERMS = (18, 7, 22)
+QUIET = {
+    "preprocess": False,
+    "concurrency_id": "paint",
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
 ROLL = f"() => String(Math.floor(Math.random() * {latents.SEEDS}))"
 
 
@@ -117,26 +123,20 @@ def build(
             ]
             taken = gr.Button(texts.static("take"), size="md", min_width=0, elem_id="take")
 
-    quiet = {
-        "preprocess": False,
-        "concurrency_id": "paint",
-        "show_progress": "hidden",
-        "api_visibility": "private",
-    }
-    painting = {**quiet, "trigger_mode": "always_last"}  # while a slider is dragged, only the last one matters
+    painting = {**QUIET, "trigger_mode": "always_last"}  # while a slider is dragged, only the last one matters
     gr.on([flower.change, moved.change], show, [flower, moved], picture, **painting)
-    gr.on([flower.submit, flower.blur], check, [flower, moved], None, **quiet)
-    model.change(change_model, [flower, model], [flower, moved], **quiet)
+    gr.on([flower.submit, flower.blur], check, [flower, moved], None, **QUIET)
+    model.change(change_model, [flower, model], [flower, moved], **QUIET)
     dice.click(None, outputs=flower, js=ROLL, api_visibility="private")
     reset.click(None, moved, moved, js=sliders.RESET, api_visibility="private")
-    onward.click(go_on, [flower, moved], [flower, moved], **quiet)
-    away.click(send, [flower, moved, keys], [keys, tabs], **quiet)
+    onward.click(go_on, [flower, moved], [flower, moved], **QUIET)
+    away.click(send, [flower, moved, keys], [keys, tabs], **QUIET)
     gr.on([*(term.change for term in addends), model.change], show_sum, [*addends, model], gallery, **painting)
     listened = [event for term in addends for event in (term.submit, term.blur)]
-    gr.on(listened, check_sum, [*addends, model], None, **quiet)
-    taken.click(take, [*addends, model], [flower, moved], **quiet)
+    gr.on(listened, check_sum, [*addends, model], None, **QUIET)
+    taken.click(take, [*addends, model], [flower, moved], **QUIET)
     outputs = [model, flower, moved, picture, tabs]
-    bar.explore(open_picked, None, outputs, **quiet)
+    bar.explore(open_picked, None, outputs, **QUIET)
     return outputs
 
 

@@ -9,7 +9,7 @@ from .. import latents
 from ..data import PictureError, load_picture
 from ..media import from_uint8, save_png, to_pictures
 from ..projection import DAMAGES, project, undamaged
-from . import arguments, galleries, texts
+from . import arguments, explore, galleries, texts
 from .studio import Studio
 
 NOTHING = "nothing"
@@ -28,9 +28,9 @@ SEND = """(code, seeds) => {
 ENDS = {"first": "0", "last": "Math.max(1, keys.length - 1)"}
 
 
-def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox) -> None:
+def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explored: list[gr.blocks.Block]) -> None:
     """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio,
-    `keys` the field of Interpolate."""
+    `keys` the field of Interpolate, `explored` what opens a flower in Explore."""
 
     def find(path, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
         studio = studios[arguments.choice("model", model, studios, request)]
@@ -66,6 +66,10 @@ def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox) -> None
         said = texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
         return gallery, said, code, gr.Row(visible=True)
 
+    def explore_it(code, model, request: gr.Request):
+        studio = studios[arguments.choice("model", model, studios, request)]
+        return explore.start(studio, arguments.key("flower", code, studio.generator.z_dim, request))
+
     with gr.Row(elem_id="yours-layout"):
         with gr.Column(elem_id="yours-settings"):
             picture = gr.Image(
@@ -86,6 +90,8 @@ def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox) -> None
                 for end, place in ENDS.items():
                     to_walk = gr.Button(texts.static(end), size="md", min_width=0, elem_id=f"yours-{end}")
                     to_walk.click(None, [code, keys], keys, js=SEND % place, api_visibility="private")
+                to_explore = gr.Button(texts.static("explore"), size="md", min_width=0, elem_id="yours-explore")
+                to_explore.click(explore_it, [code, model], explored, **explore.QUIET)
     button.click(
         find,
         [picture, task, model],

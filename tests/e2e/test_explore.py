@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from app_server import save_colourful_model
-from page_helpers import wait_for_walk
+from page_helpers import keys_field, stage_pixels, wait_for_walk
 from PIL import Image
 
 from lotus_gan import directions
@@ -117,11 +117,18 @@ def test_a_typed_or_rolled_flower_keeps_the_sliders_and_a_wrong_one_is_refused_i
     assert "Fleur (flower) : un nombre entier de 0 à 4294967295" in page.locator(".toast-body").first.inner_text()
 
 
-def test_a_flower_is_sent_to_interpolate(visit):
+def test_a_flower_and_a_moved_one_are_sent_to_interpolate(visit):
     page = open_explore(visit)
     page.locator("#send").click()
-    page.locator("#seeds").wait_for()
+    page.locator("#seeds").wait_for()  # in sight: the tab is open
     wait_for_walk(page, 3, 7, 6)
+    page.get_by_role("tab").nth(2).click()
+    moved = move(page, 0, 2)
+    page.locator("#send").click()
+    page.locator("#stage li:nth-child(4) .go").click()
+    assert keys_field(page).input_value().startswith("3, 7, 6, ~")
+    page.wait_for_selector("#stage canvas[data-step='192']")
+    assert abs(stage_pixels(page) - moved).max() <= 1
 
 
 def terms(page):
