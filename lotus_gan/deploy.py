@@ -15,6 +15,7 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, constants, hf_hub_url
 
+from .directions import FILE as DIRECTIONS
 from .hub import ModelError, load_generator
 from .publish import ERRORS, check_id, explain, make_repo
 
@@ -67,7 +68,7 @@ def write_space(folder: Path | str, space: str, model: Model, cpu: bool = False)
     if not (ROOT / "app.py").is_file():
         raise ModelError("the page (app.py) is not beside this package: deploy from a clone of the repository")
     copy_page(folder)
-    for name in (constants.SAFETENSORS_SINGLE_FILE, constants.CONFIG_NAME, "README.md"):
+    for name in (constants.SAFETENSORS_SINGLE_FILE, constants.CONFIG_NAME, DIRECTIONS, "README.md"):
         (folder / FALLBACK).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / FALLBACK / name, folder / FALLBACK / name)
     shutil.copyfile(ROOT / "LICENSE", folder / "LICENSE")

@@ -120,8 +120,11 @@ def read(folder: Path | str | None) -> list[Direction]:
         return []
     z_dim = read_config(path.with_name("config.json")).z_dim
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return [_direction(row, z_dim) for row in rows]
+        directions = [_direction(row, z_dim) for row in json.loads(path.read_text(encoding="utf-8"))]
+        names = [direction.name for direction in directions]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{twice[0]} is there twice")
+        return directions
     except (TypeError, ValueError) as error:  # not text, not JSON, no list
         raise ValueError(f"{path} does not hold the directions of this model: {error}") from None
 

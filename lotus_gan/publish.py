@@ -24,6 +24,7 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from tqdm import tqdm
 
 from .card import write_usage
+from .directions import FILE as DIRECTIONS
 from .export import NAME as ONNX
 from .export import ExtraMissing, write_onnx
 from .hub import ModelError, first_line, load_generator
@@ -32,7 +33,7 @@ from .networks import read_config
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     *("model.safetensors", "config.json", "README.md", "samples.webp", "metrics.jsonl", "quality.jsonl", ONNX),
-    *("previews/*.webp", "timeline/*.webp", "lotus_gan-*.whl"),
+    *(DIRECTIONS, "previews/*.webp", "timeline/*.webp", "lotus_gan-*.whl"),
 ]
 # what the client lets through: its HTTP library's errors, its own, a card that the Hub refuses, an uploading thread's
 ERRORS = (HTTPError, OSError, ValueError, RuntimeError)

@@ -53,7 +53,8 @@ def test_the_folder_holds_what_a_space_needs_and_nothing_else(hub, model, tmp_pa
     assert {"lotus_gan/networks.py", "lotus_gan/ui/__init__.py"} < package
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lotus_gan").rglob("*.py")}
     assert package == sources - {f"lotus_gan/{name}" for name in TRAINING_MODULES}
-    weights = {f"weights/lotus/{name}" for name in ("model.safetensors", "config.json", "README.md")}
+    files = ("model.safetensors", "config.json", "directions.json", "README.md")
+    weights = {f"weights/lotus/{name}" for name in files}
     assert found - package == {"app.py", "requirements.txt", "README.md", "LICENSE"} | weights
 
 

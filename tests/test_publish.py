@@ -28,7 +28,8 @@ def folder(model_folder, tmp_path):
     weights, so that no test waits for the exporter."""
     folder = tmp_path / "my run"
     shutil.copytree(model_folder, folder)
-    for name in ("metrics.jsonl", "previews/step_0000001.webp", "checkpoint/latest.safetensors", "last/config.json"):
+    pushed = ("metrics.jsonl", "directions.json", "previews/step_0000001.webp")
+    for name in (*pushed, "checkpoint/latest.safetensors", "last/config.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(f"this is {name}\n".encode() * 1000)
     (folder / "model.onnx").write_bytes(b"an ONNX file" * 1000)
@@ -76,7 +77,7 @@ def test_a_push_that_is_killed_in_the_middle_is_made_good_by_the_next(hub, folde
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"pushed to {hub.url}/user/mine\n"
     assert files(hub) == local(folder)
-    assert {"model.safetensors", "config.json", "README.md", "metrics.jsonl", "model.onnx"} < set(files(hub))
+    assert {"model.safetensors", "config.json", "README.md", "directions.json", "model.onnx"} < set(files(hub))
     assert not [path for path in files(hub) if path.startswith(("checkpoint", "last"))]
 
 

@@ -1,0 +1,248 @@
+"""Which directions of a model's latent space deserve a name, measured; writes directions.json into its folder.
+
+    python -m benchmarks.directions --model weights/lotus --sheet sheet.png > benchmarks/directions.md
+
+The renderer's parameters are known for every training picture, so a small regressor learns to read them from a picture;
+what it cannot read on held-out renders is not used. Then it reads what the model paints. For each name four kinds of
+directions are compared (closed form, principal, fitted, fitted given the others), and the one that moves its own
+parameter most, beyond the other parameters that it moves along, is tried as a slider. Open the sheet before you
+believe a name: each row is a name, from one end of the slider to the other, for three seeds.
+
+About ten minutes on one core, most of them painting. Prints Markdown.
+"""
+
+import argparse
+import colorsys
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from scipy.stats import spearmanr
+from tqdm import tqdm
+
+from data.lotus_params import LEAF_COLOURS, PETAL_COLOURS
+from lotus_gan import Generator, latents
+from lotus_gan.data import load_folder
+from lotus_gan.directions import NAMES, REACH, Direction, closed_form, principal, write
+from lotus_gan.machine import describe_machine
+from lotus_gan.media import grid, paint, save_atomically, to_uint8
+
+SIDE = 16  # px that the regressor sees: what is softer in painted pictures than in renders is gone there
+PENALTY, WIDTH = 0.03, 0.5  # of the kernel ridge regression, chosen on lotus-val
+READABLE = 0.7  # Spearman's rho on held-out renders, below which a parameter is not used
+NAMED = 0.5  # of a slider, below which it has no name
+FITTED = 3000  # pictures from which directions are fitted
+TRIED = 1000  # pictures of each slider
+COMPONENTS = 12  # closed-form and principal directions that are considered
+FIRST_SEEDS = (3 * 10**6, 4 * 10**6)  # of the fit and of the trial
+SHOWN = (0, 2, 12)  # seeds on the sheet
+
+
+# --- what is read ----------------------------------------------------------------------------------------------------
+
+
+def tip(row: dict) -> tuple[float, ...]:
+    """RGB in 0..1 of the petal's tip, turned as in the picture."""
+    hue, saturation, value = colorsys.rgb_to_hsv(*_rgb(PETAL_COLOURS[row["colour"]][2]))
+    return colorsys.hsv_to_rgb((hue + row["hue_shift"] / 360) % 1, saturation, value)
+
+
+def yellowness(rgb: tuple[float, ...]) -> float:
+    """b* of CIELAB (D65): below 0 for what is bluish, such as magenta, above for what is yellowish."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb)
+    y, z = (
+        t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116
+        for t in (
+            0.2126 * red + 0.7152 * green + 0.0722 * blue,
+            (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089,
+        )
+    )
+    return 200 * (y - z)
+
+
+def _rgb(code: str) -> tuple[float, ...]:
+    return tuple(int(code[i : i + 2], 16) / 255 for i in (1, 3, 5))
+
+
+def _leaf_warmth(row: dict) -> float:
+    red, _, blue = _rgb(LEAF_COLOURS[row["leaf_colour"]])
+    return red - blue
+
+
+# a name, then the number that is meant and how it comes from a row of metadata.jsonl
+PARAMETERS = {
+    "colour": ("red minus green of the petal's tip", lambda row: tip(row)[0] - tip(row)[1]),
+    "warmth": ("b* (CIELAB) of the petal's tip", lambda row: yellowness(tip(row))),
+    "openness": ("openness", lambda row: row["openness"]),
+    "camera_height": ("camera_height, degrees", lambda row: row["camera_height"]),
+    "size": ("fill", lambda row: row["fill"]),
+    "lean": (
+        "tilt times sine of tilt_direction",
+        lambda row: row["tilt"] * math.sin(math.radians(row["tilt_direction"])),
+    ),
+    "light": ("sun_elevation, degrees", lambda row: row["sun_elevation"]),
+    "leaves": ("red minus blue of leaf_colour", _leaf_warmth),
+}
+
+
+def read_set(folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
+    """A rendered set -> its pictures (N, 768) as the regressor sees them, and their parameters (N, P)."""
+    pictures = load_folder(folder)
+    lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = {row["file_name"]: row for row in map(json.loads, lines)}
+    values = [[number(rows[name]) for _, number in PARAMETERS.values()] for name in pictures.names]
+    return shrunk(pictures.images), torch.tensor(values, dtype=torch.float64)
+
+
+def shrunk(images: torch.Tensor) -> torch.Tensor:
+    """(N, 3, 128, 128) uint8 -> (N, 768), 0 to 1."""
+    return F.interpolate(images.float() / 255, size=(SIDE, SIDE), mode="area").flatten(1).double()
+
+
+@torch.inference_mode()
+def painted(generator: Generator, z: torch.Tensor, what: str) -> torch.Tensor:
+    """Latents (N, z_dim) -> (N, 768), by way of the 256 levels that people see."""
+    rows = tqdm(z.split(1), desc=what, unit="picture", leave=False)
+    return torch.cat([shrunk(to_uint8(generator(row)).permute(0, 3, 1, 2)) for row in rows])
+
+
+class Regressor:
+    """Kernel ridge regression: pictures (N, 768) -> parameters (N, P)."""
+
+    def __init__(self, pictures: torch.Tensor, values: torch.Tensor):
+        self.pictures, self.mean, self.std = pictures, values.mean(0), values.std(0)
+        distances = torch.cdist(pictures, pictures)
+        self.gamma = WIDTH / distances.median() ** 2
+        kernel = torch.exp(-self.gamma * distances**2)
+        kernel.diagonal().add_(PENALTY)
+        self.weights = torch.linalg.solve(kernel, (values - self.mean) / self.std)
+
+    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
+        kernel = torch.exp(-self.gamma * torch.cdist(pictures, self.pictures) ** 2)
+        return kernel @ self.weights * self.std + self.mean
+
+
+def rho(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float(spearmanr(a, b).statistic)
+
+
+# --- directions ------------------------------------------------------------------------------------------------------
+
+
+def candidates(generator: Generator, z: torch.Tensor, values: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Each kind's directions (count, z_dim). `values` (N, P) is what was read of the pictures of z (N, z_dim)."""
+    standard = (values - values.mean(0)) / values.std(0)
+    slopes = torch.linalg.lstsq(z.double(), standard).solution  # (z_dim, P)
+    # the pseudoinverse's rows are perpendicular to the slopes of all the others: to first order those stay as they are
+    given = torch.linalg.pinv(slopes)
+    return {
+        "closed form": torch.stack([d.vector for d in closed_form(generator, COMPONENTS)]),
+        "principal": torch.stack([d.vector for d in principal(generator, COMPONENTS)]),
+        "fitted": F.normalize(slopes.T).float(),
+        "fitted given the others": F.normalize(given).float(),
+    }
+
+
+def best(rows: torch.Tensor, z: torch.Tensor, values: torch.Tensor, i: int) -> tuple[torch.Tensor, float, float]:
+    """Of directions (count, z_dim) the one that goes along most purely with parameter i among random latents, turned so
+    that both grow; its rho, and the largest rho in size with any other parameter."""
+    found = []
+    for row in rows:
+        along = [rho(z @ row, values[:, j]) for j in range(values.shape[1])]
+        own = along.pop(i)
+        found.append((row * math.copysign(1, own), abs(own), max(map(abs, along))))
+    return max(found, key=lambda item: item[1] - item[2])
+
+
+def tried(generator: Generator, regressor: Regressor, vector: torch.Tensor, name: str) -> list[float]:
+    """One slider, at random positions over random latents: its rho with each parameter."""
+    z = latents.from_seeds(range(FIRST_SEEDS[1], FIRST_SEEDS[1] + TRIED), generator.z_dim)
+    amounts = (2 * torch.rand(TRIED, generator=torch.Generator().manual_seed(NAMES.index(name))) - 1) * REACH
+    values = regressor(painted(generator, z + amounts[:, None] * vector, name))
+    return [rho(amounts, column) for column in values.T]
+
+
+def sheet(generator: Generator, directions: list[Direction]) -> list:
+    z = latents.from_seeds(SHOWN, generator.z_dim)
+    steps = torch.linspace(-REACH, REACH, 7)[:, None]
+    return [picture for d in directions for row in z for picture in paint(generator, row + steps * d.vector)]
+
+
+# --- the tables ------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("weights/lotus"), help="a folder (default: weights/lotus)")
+    parser.add_argument("--data", type=Path, default=Path("data/lotus-2000"), help="(default: data/lotus-2000)")
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        nargs="+",
+        default=[Path("data/lotus-val"), Path("data/lotus-heldout")],
+        help="renders to check the regressor with (default: data/lotus-val data/lotus-heldout)",
+    )
+    parser.add_argument("--sheet", type=Path, required=True, help="where to write the sheet of pictures, a PNG")
+    options = parser.parse_args()
+    generator = Generator.from_pretrained(options.model)
+    regressor = Regressor(*read_set(options.data))
+    readable = check(regressor, options.held_out)
+    z = latents.from_seeds(range(FIRST_SEEDS[0], FIRST_SEEDS[0] + FITTED), generator.z_dim)
+    values = regressor(painted(generator, z, "painting"))[:, readable]
+    names = [list(PARAMETERS)[i] for i in readable]
+    chosen = choose(candidates(generator, z, values), z, values, names)
+    named = try_all(generator, regressor, chosen)
+    save_atomically(grid(sheet(generator, named), 7 * len(SHOWN)), options.sheet)
+    write(named, options.model)
+    print(f"\n{len(named)} directions, n = {TRIED} each; {describe_machine(torch.device('cpu'))}")
+
+
+def check(regressor: Regressor, folders: list[Path]) -> list[int]:
+    """Print how well renders that it has not seen are read; which parameters are read well enough in all sets."""
+    sets = [read_set(folder) for folder in folders]
+    titles = [f"{folder.name}, n = {len(pictures)}" for folder, (pictures, _) in zip(folders, sets, strict=True)]
+    print(f"| name | what is read | rho, {' | rho, '.join(titles)} |")
+    print("| --- | --- |" + " --- |" * len(sets))
+    readable = []
+    read = [(regressor(pictures), values) for pictures, values in sets]
+    for i, (name, (meaning, _)) in enumerate(PARAMETERS.items()):
+        figures = [rho(guess[:, i], truth[:, i]) for guess, truth in read]
+        print(f"| {name} | {meaning} |" + "".join(f" {figure:.2f} |" for figure in figures))
+        if min(figures) >= READABLE:
+            readable.append(i)
+    return readable
+
+
+def choose(
+    kinds: dict[str, torch.Tensor], z: torch.Tensor, values: torch.Tensor, names: list[str]
+) -> dict[str, tuple[str, torch.Tensor]]:
+    """Print each kind's purest direction for each name; the purest of all: {name: (kind, vector)}."""
+    print(f"\n| name | {' | '.join(kinds)} |\n| --- |" + " --- |" * len(kinds))
+    chosen = {}
+    for i, name in enumerate(names):
+        own = {"fitted": slice(i, i + 1), "fitted given the others": slice(i, i + 1)}
+        found = {kind: best(rows[own.get(kind, slice(None))], z, values, i) for kind, rows in kinds.items()}
+        print(f"| {name} |" + "".join(f" {along:.2f}, {other:.2f} |" for _, along, other in found.values()), flush=True)
+        kind = max(found, key=lambda kind: found[kind][1] - found[kind][2])
+        chosen[name] = kind, found[kind][0]
+    return chosen
+
+
+def try_all(generator: Generator, regressor: Regressor, chosen: dict[str, tuple[str, torch.Tensor]]) -> list[Direction]:
+    """Print what each slider moves; those that move their own parameter enough."""
+    print(f"\n| slider | kind | {' | '.join(PARAMETERS)} |\n| --- | --- |" + " --- |" * len(PARAMETERS))
+    named = []
+    for name, (kind, vector) in chosen.items():
+        figures = tried(generator, regressor, vector, name)
+        cells = [f"**{f:.2f}**" if other == name else f"{f:.2f}" for other, f in zip(PARAMETERS, figures, strict=True)]
+        print(f"| {name} | {kind} | {' | '.join(cells)} |", flush=True)
+        own = figures[list(PARAMETERS).index(name)]
+        if own >= NAMED:
+            named.append(Direction(name, vector, own))
+    return named
+
+
+if __name__ == "__main__":
+    main()
