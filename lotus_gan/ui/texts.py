@@ -92,9 +92,9 @@ TEXTS = {  # key: (English, French)
     "send": ("Send to Interpolate", "Envoyer vers Interpoler"),
     "named_info": (
         "Each slider is a direction in the space of the network’s numbers. ρ says how closely what is seen follows the "
-        "slider, measured on 1,000 flowers: 1 is always, 0 never.",
+        "slider, measured on a thousand flowers: 1 is always, 0 never.",
         "Chaque curseur est une direction dans l’espace des nombres du réseau. ρ dit à quel point ce que l’on voit "
-        "suit le curseur, mesuré sur 1 000 fleurs : 1, toujours ; 0, jamais.",
+        "suit le curseur, mesuré sur mille fleurs : 1, toujours ; 0, jamais.",
     ),
     "closed": ("Directions without a name", "Directions sans nom"),
     "closed_info": (
@@ -145,7 +145,7 @@ TEXTS = {  # key: (English, French)
     "a": ("A", "A"),
     "b": ("B", "B"),
     "c": ("C", "C"),
-    "take": ("Start from it", "Partir d’ici"),
+    "take": ("Start from it", "Partir de là"),
     # Your picture
     "yours_tab": ("Your picture", "Votre image"),
     "task": ("What the network is shown", "Ce que le réseau voit"),

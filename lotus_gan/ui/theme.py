@@ -77,7 +77,7 @@ document.documentElement.lang = (navigator.language || "en").toLowerCase().start
 """
 
 CSS = """
-.gradio-container .main.fillable { max-width: 1120px !important; padding: 16px 24px !important; }
+.gradio-container .main.fillable { max-width: 1120px !important; padding: 16px min(24px, 4vw) !important; }
 #heading { padding: 0; }
 #heading h1 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif;
   font-size: 2.1rem; font-weight: 600; letter-spacing: -0.01em; margin: 0; color: var(--secondary-700); }
@@ -163,7 +163,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 :is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
 /* Explore: the picture stays in sight while the sliders below it are moved */
-#explore-layout { display: grid; grid-template-columns: minmax(0, 400px) minmax(0, 1fr); gap: 20px 48px;
+#explore-layout { display: grid; grid-template-columns: min(400px, 42%) minmax(0, 1fr); gap: 20px 40px;
   align-items: start; }
 #explore-layout > * { min-width: 0 !important; }
 #explore-picture { position: sticky; top: 16px; gap: 16px; }
@@ -210,7 +210,6 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #any-model-load { flex: 0 0 auto; height: 42px; padding-inline: 18px; }
 
 @media (max-width: 720px) {
-  .gradio-container .main.fillable { padding: 12px 8px !important; }
   #heading h1 { font-size: 1.7rem; }
   /* five fit on one line (Gradio measures a copy) */
   .tab-container button { padding-inline: 4px !important; font-size: 12px !important; letter-spacing: -0.02em; }
@@ -220,8 +219,8 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   #yours-layout { grid-template-columns: minmax(0, 1fr); }
   #explore-layout { display: flex; flex-direction: column; align-items: stretch; flex-wrap: nowrap; }
   #explore-picture { display: contents; }
-  #easel { position: sticky; top: 0; z-index: 5; padding: 8px 0; background: var(--body-background-fill); }
-  #easel figure { width: min(100%, 240px, 34vh); }
+  #easel { position: sticky; top: 0; z-index: 5; background: var(--body-background-fill); }
+  #easel figure { width: min(100%, 240px, 34vh); padding-block: 8px; }
   #explore-actions { order: 3; }
   #sliders { order: 2; }
   #sum-row { grid-template-columns: repeat(3, minmax(0, 1fr)); }

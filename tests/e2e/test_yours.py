@@ -9,6 +9,8 @@ from gradio_client import Client
 from page_helpers import stage_pixels, wait_for_walk
 from PIL import Image
 
+from lotus_gan import latents
+
 PICTURE = sorted((ROOT / "data/lotus-val").glob("*.webp"))[1]
 
 
@@ -56,6 +58,10 @@ def test_what_is_painted_can_be_an_end_of_the_walk(visit, app, tmp_path, end, ke
     shown, given = stage_pixels(page), np.asarray(Image.open(own["image"]).convert("RGB"), dtype=int)
     assert abs(shown - np.asarray(painted, dtype=int)).max() <= 1
     assert np.square(shown - given).mean() < 255**2 / 10**2.5  # 25 dB: it is that picture
+    page.get_by_role("tab", name="Your picture").click()
+    page.locator("#yours-explore").click()
+    page.locator("#flower").wait_for()  # in sight: Explore is open
+    page.wait_for_selector(f"#easel [data-file*='{latents.file_stem(painted.text['latent'])}']")
 
 
 def test_without_a_picture_it_says_so_in_french(visit):
