@@ -58,6 +58,8 @@ def test_what_no_run_writes_is_passed_over(tmp_path):
     Image.new("RGB", (16000, 8)).save(stages / "step_0000070.webp")
     (stages / "step_0000080.webp").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
     (stages / "step_0000090.webp").mkdir()
+    whole = (stages / "step_0000050.webp").read_bytes()
+    (stages / "step_0000100.webp").write_bytes(whole[: len(whole) // 2])
     told = learnt.history(tmp_path)
     assert [(stage["step"], stage["kimg"]) for stage in told["stages"]] == [(50, 2.5)]
     assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]

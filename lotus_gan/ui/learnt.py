@@ -18,7 +18,7 @@ from .studio import Studio
 STAGES = ("timeline", "previews")  # what a model's folder calls them, the first that it has
 CURVES = {"wasserstein": "metrics.jsonl", "kid": "quality.jsonl"}  # what is drawn over the thousand pictures shown
 POINTS = 200  # of a curve, at most: it is 480 px wide
-MAX_SIDE = 4096  # px of a stage's picture, which the browser decodes: the sheets of a run have 518
+MAX_SIDE = 2048  # px of a stage's picture, which the browser decodes: the sheets of a run have 518
 LARGEST = 1e12  # of a number in a log
 
 TEMPLATE = """
@@ -164,6 +164,8 @@ def stage_pictures(folder: Path) -> dict[int, Path]:
         try:
             with Image.open(path, formats=["WEBP"]) as picture:
                 fits = max(picture.size) <= MAX_SIDE
+                if fits:
+                    picture.load()  # half a picture opens, too
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
         if step and fits:
