@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -21,6 +22,8 @@ from PIL import Image
 from lotus_gan import latents, media
 from lotus_gan.__main__ import main
 from lotus_gan.deploy import TRAINING_MODULES
+from lotus_gan.hub import ModelError
+from lotus_gan.refusals import refusal
 from lotus_gan.ui import arguments, interpolate, texts
 
 FRENCH = {"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"}
@@ -262,6 +265,14 @@ def test_the_name_of_a_walk_is_short_and_its_own(keys):
     }
     assert len(names) == 3 * len({str(k) for k in (keys, *others)})
     assert max(map(len, names)) < 60
+
+
+def test_a_model_is_refused_in_the_language_of_the_request():
+    error = refusal(ModelError, "unknown", model="user/none")
+    french = SimpleNamespace(headers={"accept-language": "fr"})
+    assert texts.why(error, None) == str(error)
+    assert texts.why(error, french).startswith("'user/none' n’est ni un dossier ici ni un modèle du Hub")
+    assert texts.why(ModelError("only here"), french) == "only here"
 
 
 def test_both_languages_have_every_text_and_the_same_fields():

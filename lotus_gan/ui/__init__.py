@@ -43,7 +43,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if studio.problem:
-            _banner(studio)
+            _banner(studio, page)
         model = models.choice(studios)
         with gr.Tabs() as tabs:
             with gr.Tab(texts.static("generate_tab"), id="generate"):
@@ -51,11 +51,11 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
             with gr.Tab(texts.static("explore_tab"), id="explore"):
-                explored = explore.build(studios, model, keys, tabs, bar)
+                explored = explore.build(studios, model, page, keys, tabs, bar)
             with gr.Tab(texts.static("yours_tab"), id="yours"):
                 yours.build(studios, model, keys, explored)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
-                learnt.build(studios, model)
+                learnt.build(studios, model, page)
         models.build(studios, model)
         for end in (bar.first, bar.last):
             end(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
@@ -72,7 +72,11 @@ class _Page(gr.Blocks):
             raise gr.Error(message, print_exception=False)
 
 
-def _banner(studio: Studio) -> None:
+def _banner(studio: Studio, page: gr.Blocks) -> None:
+    def say(request: gr.Request):
+        return f"<code>{html.escape(texts.why(studio.problem, request))}</code>"
+
     with gr.Column(elem_id="banner"):
         gr.HTML(texts.static("fallback"))
-        gr.HTML(f"<code>{html.escape(studio.problem)}</code>")
+        problem = gr.HTML(say(None))
+    page.load(say, outputs=problem, queue=False, show_progress="hidden", api_visibility="private")

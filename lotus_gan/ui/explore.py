@@ -15,7 +15,6 @@ FIRST_KEY = 6
 FIRST_TERMS = (18, 7, 22)
 QUIET = {
     "preprocess": False,
-    "concurrency_id": "paint",
     "show_progress": "hidden",
     "api_visibility": "private",
 }
@@ -23,10 +22,10 @@ ROLL = f"() => String(Math.floor(Math.random() * {latents.SEEDS}))"
 
 
 def build(
-    studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, tabs: gr.Tabs, bar: gr.HTML
+    studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks, keys: gr.Textbox, tabs: gr.Tabs, bar: gr.HTML
 ) -> list[gr.blocks.Block]:
-    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio,
-    `keys` the field of Interpolate, `tabs` what holds all tabs, `bar` that of Generate's enlarged picture.
+    """The tab's components and events, inside `page`, which is open. `model` is where the page chooses a studio, `keys`
+    the field of Interpolate, `tabs` what holds all tabs, `bar` that of Generate's enlarged picture.
 
     Returns the outputs of `start`, for other tabs to send a flower here.
     """
@@ -35,8 +34,10 @@ def build(
     def chosen(moved, request) -> tuple[Studio, list[float]]:
         """The model that the sliders belong to, and their amounts."""
         moved = moved if isinstance(moved, dict) else {}
-        studio = studios[arguments.choice("model", moved.get("model"), studios, request)]
-        return studio, arguments.amounts(moved.get("amounts"), len(studio.all_directions), request)
+        studio, amounts = studios[arguments.choice("model", moved.get("model"), studios, request)], moved.get("amounts")
+        if amounts == []:  # there are no sliders yet
+            return studio, []
+        return studio, arguments.amounts(amounts, len(studio.all_directions), request)
 
     def on_easel(flower, moved, request) -> tuple[Studio, int | str, int | str]:
         """Who paints, the key of the start, and the key of what is shown."""
@@ -123,10 +124,12 @@ def build(
             ]
             taken = gr.Button(texts.static("take"), size="md", min_width=0, elem_id="take")
 
-    painting = {**QUIET, "trigger_mode": "always_last"}  # while a slider is dragged, only the last one matters
+    # while a slider is dragged, only the last one matters
+    painting = {**QUIET, "concurrency_id": "paint", "trigger_mode": "always_last"}
     gr.on([flower.change, moved.change], show, [flower, moved], picture, **painting)
     gr.on([flower.submit, flower.blur], check, [flower, moved], None, **QUIET)
-    model.change(change_model, [flower, model], [flower, moved], **QUIET)
+    changed = [model.change] if first.origin else [model.change, page.load]
+    gr.on(changed, change_model, [flower, model], [flower, moved], **QUIET)
     dice.click(None, outputs=flower, js=ROLL, api_visibility="private")
     reset.click(None, moved, moved, js=sliders.RESET, api_visibility="private")
     onward.click(go_on, [flower, moved], [flower, moved], **QUIET)

@@ -21,7 +21,7 @@ display: grid; gap: 20px;
 p { margin: 0; font-size: 0.92rem; color: var(--body-text-color-subdued); max-width: 64ch; }
 .sliders { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 22px 36px; }
 .named p { margin-top: 20px; }
-.named:has(.sliders:empty) { display: none; }
+:is(section, details):has(.sliders:empty) { display: none; }
 details .sliders { padding: 16px 0 4px; }
 summary { cursor: pointer; font-weight: 600; padding: 2px 0; }
 summary:focus-visible { outline: 2px solid var(--primary-500); outline-offset: 2px; border-radius: 4px; }
@@ -51,7 +51,7 @@ const TEXTS = {json.dumps(texts.pairs("named_info", *_NAMED, *_OTHERS))};
 """
     + """
 const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
-let model, inputs = [];
+let laid, inputs = [];
 
 function node(tag, className, text = '') {
   const made = document.createElement(tag);
@@ -98,8 +98,9 @@ function show(input, amount) {
 
 function load() {
   const {directions, amounts} = props.value;
-  if (model !== props.value.model) {
-    model = props.value.model;
+  const wanted = [props.value.model, directions.length].join();
+  if (laid !== wanted) {
+    laid = wanted;
     element.querySelectorAll('.sliders').forEach(group => group.replaceChildren());
     const counts = {};
     inputs = directions.map((one, i) => slider(one, i, counts[one.group] = (counts[one.group] ?? 0) + 1));
@@ -123,16 +124,18 @@ RESET = "(value) => ({...value, amounts: value.amounts.map(() => 0)})"
 
 
 def sliders(studio: Studio, **options) -> gr.HTML:
-    """The component; its value is `value`'s, with the amounts as a visitor has set them."""
+    """The component; its value is `value`'s, with the amounts as a visitor has set them. It is empty for a model of the
+    Hub, as what that brings may not be here when the page is built."""
+    shown = value(studio) if studio.origin else {"model": studio.name, "directions": [], "amounts": []}
     return gr.HTML(
-        value(studio), html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, **options
+        shown, html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, **options
     )
 
 
 def value(studio: Studio) -> dict:
     """All directions of a model, none of them moved along."""
     rows = [
-        {"group": group, "name": direction.name, "rho": direction.rho}
+        {"group": group, "name": direction.name, "rho": direction.rho and float(direction.rho)}
         for group, found in studio.directions.items()
         for direction in found
     ]

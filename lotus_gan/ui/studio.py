@@ -4,7 +4,10 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from functools import cached_property
 from pathlib import Path
 
@@ -13,9 +16,10 @@ from gradio.utils import get_upload_folder
 
 from .. import directions, latents
 from ..directions import Direction
-from ..hub import ModelError, load_generator, model_name
+from ..hub import ModelError, fetch_companions, load_generator, model_name
 from ..media import paint, save_png
 
+PATIENCE = 60  # s for what lies beside a model on the Hub
 UNNAMED = 8  # directions of each kind
 
 
@@ -25,10 +29,15 @@ class Studio:
     ModelError if it cannot be loaded.
     """
 
-    def __init__(self, model: str | Path, problem: str | None = None):
+    def __init__(self, model: str | Path, problem: ModelError | None = None):
         self.generator = load_generator(model).requires_grad_(False)
         self.name, self.problem = model_name(model), problem
         self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, where there is one
+        self._beside: Future[Path | None] = Future()
+        if self.origin:
+            self._beside.set_result(self.origin)
+        else:  # while its first pictures are painted; a daemon, so that a slow Hub does not hold up the end of the page
+            threading.Thread(target=self._fetch, args=[str(model)], daemon=True).start()
         self.slug = re.sub(r"[^\w.-]+", "--", self.name)  # a Hub id has a slash
         # Gradio serves this folder and deletes from it what is older than an hour. A file's name says all that its
         # content depends on, so two visitors with the same seed may well get the same file; another process, with
@@ -40,6 +49,17 @@ class Studio:
     def z(self, keys: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
         """One truncated latent a key, which is a seed or a code: (N, z_dim)."""
         return latents.truncate(latents.from_keys(keys, self.generator.z_dim), truncation)
+
+    def _fetch(self, model: str) -> None:
+        self._beside.set_result(fetch_companions(model))
+
+    def beside(self) -> Path | None:
+        """The folder with what the model brings beside its weights, once it has been fetched. None if it brings nothing
+        in time. What lies there may be anything: whoever reads it must be ready for that."""
+        try:
+            return self._beside.result(PATIENCE)
+        except NotYet:
+            return None
 
     def file(self, name: str) -> Path:
         """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
@@ -59,14 +79,15 @@ class Studio:
 
     @cached_property
     def directions(self) -> dict[str, list[Direction]]:
-        """Where the picture can be moved: "named" ones where the model's folder has them, "closed" and "principal"."""
+        """Where a picture can be moved: "named" ones where the model brings them, "closed" and "principal". It waits
+        for what comes from the Hub."""
         try:
-            named = directions.read(self.origin)
-        except ValueError as error:
+            named = directions.read(self.beside())
+        except (OSError, ValueError, RuntimeError) as error:  # whatever it is, it is none of ours
             print(f"left out: {error}", file=sys.stderr)
             named = []
         return {
-            "named": named,
+            "named": named[: len(directions.NAMES)],
             "closed": directions.closed_form(self.generator, min(UNNAMED, self.generator.z_dim)),
             "principal": directions.principal(self.generator, min(UNNAMED, self.generator.z_dim)),
         }
@@ -108,9 +129,9 @@ def open_studio(model: str | Path, fallback: Path) -> Studio:
     try:
         return Studio(model)
     except ModelError as error:
-        problem = str(error)
+        problem = error
     try:
         return Studio(fallback, problem)
     except ModelError as error:
-        also = "" if str(error) == problem else f", and the bundled one neither: {error}"
+        also = "" if str(error) == str(problem) else f", and the bundled one neither: {error}"
         raise SystemExit(f"no model to show: {problem}{also}") from None

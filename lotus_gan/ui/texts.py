@@ -6,6 +6,8 @@ request's Accept-Language header (`say`).
 
 import gradio as gr
 
+from ..refusals import REASONS
+
 TEXTS = {  # key: (English, French)
     "heading": (
         "<h1>Lotus GAN</h1><p>None of these flowers exists. A small network has learnt to paint them, "
@@ -274,6 +276,7 @@ entraîné l’a fait.</p>""",
     "done_first": ("Interpolate starts at #{seed}.", "Interpoler part de #{seed}."),
     "done_last": ("Interpolate ends at #{seed}.", "Interpoler arrive à #{seed}."),
     # Refusals
+    **{f"refused_{reason}": both for reason, both in REASONS.items()},
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
@@ -326,6 +329,12 @@ def say(key: str, request: gr.Request | None, **values) -> str:
     """A text in the language of the request, with its {fields} filled in."""
     header = request.headers.get("accept-language", "") if request and request.headers else ""
     return TEXTS[key][LANGUAGES.index(language(header))].format(**values)
+
+
+def why(error: Exception, request: gr.Request | None) -> str:
+    """Why a model is refused, in the language of the request; what has no reason of ours stays as it is."""
+    reason = getattr(error, "reason", None)
+    return say(f"refused_{reason}", request, **error.values) if reason else str(error)
 
 
 def language(accept: str) -> str:

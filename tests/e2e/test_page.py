@@ -109,7 +109,9 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     name.fill("no/such/model")
     page.locator("#any-model-load").click()
     page.locator(".toast-body").wait_for()
-    assert "Le modèle choisi auparavant reste en place." in page.locator(".toast-body").inner_text()
+    said = page.locator(".toast-body").inner_text()
+    assert "il n’y a pas de dossier 'no/such/model'" in said
+    assert "Le modèle choisi auparavant reste en place." in said
     assert picture.get_attribute("src") == before
     name.fill(str(other))
     name.press("Enter")
