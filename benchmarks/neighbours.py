@@ -13,6 +13,7 @@ import statistics
 from pathlib import Path
 
 import httpx
+from tqdm import tqdm
 
 from lotus_gan.machine import describe_machine, pick_device
 
@@ -43,7 +44,7 @@ async def measure(url: str, projections: int) -> tuple[list[dict], list[dict]]:
         clicks: list[dict] = []
         neighbour = asyncio.create_task(click(client, generate, clicks))
         pictures = sorted((ROOT / "data/lotus-val").glob("*.webp"))[:projections]
-        searches = [await project(client, find, picture) for picture in pictures]
+        searches = [await project(client, find, picture) for picture in tqdm(pictures, unit="projection")]
         neighbour.cancel()
     return searches, clicks
 

@@ -111,8 +111,10 @@ def project(args: argparse.Namespace) -> None:
 
         found = project(generator, damage(target), damage, on_step)
     [painted] = media.to_pictures(found.image)
-    media.save_png(painted, args.output, latent=latents.encode(found.z), model=model_name(args.model))
+    code = latents.encode(found.z)
+    media.save_png(painted, args.output, latent=code, model=model_name(args.model))
     print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
+    print(f"its code, for interpolate --seeds and the page: {code}")
 
 
 def find_features(path: str | None):

@@ -93,13 +93,15 @@ def test_project_paints_a_picture_of_the_models_own(model, tmp_path, capsys):
     assert main(["sample", "--model", model, "--seeds", "9", "--output", str(tmp_path)]) == 0
     shown, painted = tmp_path / "seed000009.png", tmp_path / "painted.png"
     assert main(["project", str(shown), "--model", model, "--damage", "hole", "--output", str(painted)]) == 0
-    said = capsys.readouterr().out
-    whole, part = map(float, re.fullmatch(r"([\d.]+) dB to the whole picture, ([\d.]+) to what .*\n", said).groups())
+    figures, said = capsys.readouterr().out.splitlines()
+    whole, part = map(float, re.fullmatch(r"([\d.]+) dB to the whole picture, ([\d.]+) to what .*", figures).groups())
     assert part > 25 and whole > 15
     with Image.open(painted) as picture:
         assert picture.size == (128, 128) and picture.text["model"] == Path(model).name
         generator = Generator.from_pretrained(model)
-        [again] = media.paint(generator, latents.from_keys([picture.text["latent"]], generator.z_dim))
+        code = picture.text["latent"]
+        assert said == f"its code, for interpolate --seeds and the page: {code}"
+        [again] = media.paint(generator, latents.from_keys([code], generator.z_dim))
         assert abs(np.asarray(again, dtype=int) - np.asarray(picture, dtype=int)).max() <= 1
 
 
