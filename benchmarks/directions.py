@@ -1,6 +1,6 @@
 """Which directions of a model's latent space deserve a name, measured; writes directions.json into its folder.
 
-    python -m benchmarks.directions --model weights/lotus --sheet sheet.png > benchmarks/directions.md
+    python -m benchmarks.directions --model weights/lotus --sheet sheet.png
 
 The renderer's parameters are known for every training picture, so a small regressor learns to read them from a picture;
 what it cannot read on held-out renders is not used. Then it reads what the model paints. For each name four kinds of
@@ -8,7 +8,7 @@ directions are compared (closed form, principal, fitted, fitted given the others
 parameter most, beyond the other parameters that it moves along, is tried as a slider. Open the sheet before you
 believe a name: each row is a name, from one end of the slider to the other, for three seeds.
 
-About ten minutes on one core, most of them painting. Prints Markdown.
+About ten minutes on one core, most of them painting. Prints Markdown: benchmarks/directions.md has ours.
 """
 
 import argparse
@@ -29,7 +29,9 @@ from lotus_gan.directions import NAMES, REACH, Direction, closed_form, principal
 from lotus_gan.machine import describe_machine
 from lotus_gan.media import grid, paint, save_atomically, to_uint8
 
-SIDE = 16  # px that the regressor sees: what is softer in painted pictures than in renders is gone there
+# px that the regressor sees: how much softer than renders the painted pictures are is not seen there (held-out renders
+# blurred by 2 px are read as well as sharp ones)
+SIDE = 16
 PENALTY, WIDTH = 0.03, 0.5  # of the kernel ridge regression, chosen on lotus-val
 READABLE = 0.7  # Spearman's rho on held-out renders, below which a parameter is not used
 NAMED = 0.5  # of a slider, below which it has no name
@@ -131,17 +133,18 @@ def rho(a: torch.Tensor, b: torch.Tensor) -> float:
 # --- directions ------------------------------------------------------------------------------------------------------
 
 
-def candidates(generator: Generator, z: torch.Tensor, values: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Each kind's directions (count, z_dim). `values` (N, P) is what was read of the pictures of z (N, z_dim)."""
+def candidates(generator: Generator, z: torch.Tensor, values: torch.Tensor) -> dict[str, list[torch.Tensor]]:
+    """Of each kind the directions (count, z_dim) that may serve for each parameter. `values` (N, P) is what was read of
+    the pictures of z (N, z_dim)."""
     standard = (values - values.mean(0)) / values.std(0)
     slopes = torch.linalg.lstsq(z.double(), standard).solution  # (z_dim, P)
     # the pseudoinverse's rows are perpendicular to the slopes of all the others: to first order those stay as they are
     given = torch.linalg.pinv(slopes)
+    weights_alone = {"closed form": closed_form(generator, COMPONENTS), "principal": principal(generator, COMPONENTS)}
     return {
-        "closed form": torch.stack([d.vector for d in closed_form(generator, COMPONENTS)]),
-        "principal": torch.stack([d.vector for d in principal(generator, COMPONENTS)]),
-        "fitted": F.normalize(slopes.T).float(),
-        "fitted given the others": F.normalize(given).float(),
+        **{kind: [torch.stack([d.vector for d in found])] * len(given) for kind, found in weights_alone.items()},
+        "fitted": list(F.normalize(slopes.T).float()[:, None]),
+        "fitted given the others": list(F.normalize(given).float()[:, None]),
     }
 
 
@@ -196,15 +199,21 @@ def main() -> None:
     named = try_all(generator, regressor, chosen)
     save_atomically(grid(sheet(generator, named), 7 * len(SHOWN)), options.sheet)
     write(named, options.model)
-    print(f"\n{len(named)} directions, n = {TRIED} each; {describe_machine(torch.device('cpu'))}")
+    print(f"\n{len(named)} directions have a name; {describe_machine(torch.device('cpu'))}")
+
+
+def head(caption: str, *columns: str) -> None:
+    print(f"\n{caption}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
 
 
 def check(regressor: Regressor, folders: list[Path]) -> list[int]:
     """Print how well renders that it has not seen are read; which parameters are read well enough in all sets."""
     sets = [read_set(folder) for folder in folders]
     titles = [f"{folder.name}, n = {len(pictures)}" for folder, (pictures, _) in zip(folders, sets, strict=True)]
-    print(f"| name | what is read | rho, {' | rho, '.join(titles)} |")
-    print("| --- | --- |" + " --- |" * len(sets))
+    caption = (
+        f"What is read of renders never seen: Spearman's rho. Under {READABLE} in any set, a parameter is not used."
+    )
+    head(caption, "name", "what is read", *titles)
     readable = []
     read = [(regressor(pictures), values) for pictures, values in sets]
     for i, (name, (meaning, _)) in enumerate(PARAMETERS.items()):
@@ -216,14 +225,16 @@ def check(regressor: Regressor, folders: list[Path]) -> list[int]:
 
 
 def choose(
-    kinds: dict[str, torch.Tensor], z: torch.Tensor, values: torch.Tensor, names: list[str]
+    kinds: dict[str, list[torch.Tensor]], z: torch.Tensor, values: torch.Tensor, names: list[str]
 ) -> dict[str, tuple[str, torch.Tensor]]:
     """Print each kind's purest direction for each name; the purest of all: {name: (kind, vector)}."""
-    print(f"\n| name | {' | '.join(kinds)} |\n| --- |" + " --- |" * len(kinds))
+    caption = (
+        "The purest direction of each kind along random latents: rho with its own parameter, the largest with another"
+    )
+    head(f"{caption}; n = {len(z)}. The widest gap is tried.", "name", *kinds)
     chosen = {}
     for i, name in enumerate(names):
-        own = {"fitted": slice(i, i + 1), "fitted given the others": slice(i, i + 1)}
-        found = {kind: best(rows[own.get(kind, slice(None))], z, values, i) for kind, rows in kinds.items()}
+        found = {kind: best(rows[i], z, values, i) for kind, rows in kinds.items()}
         print(f"| {name} |" + "".join(f" {along:.2f}, {other:.2f} |" for _, along, other in found.values()), flush=True)
         kind = max(found, key=lambda kind: found[kind][1] - found[kind][2])
         chosen[name] = kind, found[kind][0]
@@ -232,7 +243,10 @@ def choose(
 
 def try_all(generator: Generator, regressor: Regressor, chosen: dict[str, tuple[str, torch.Tensor]]) -> list[Direction]:
     """Print what each slider moves; those that move their own parameter enough."""
-    print(f"\n| slider | kind | {' | '.join(PARAMETERS)} |\n| --- | --- |" + " --- |" * len(PARAMETERS))
+    caption = (
+        f"Sliders: rho of their position with what is read; n = {TRIED} each. From {NAMED} in its own, it has the name."
+    )
+    head(caption, "slider", "kind", *PARAMETERS)
     named = []
     for name, (kind, vector) in chosen.items():
         figures = tried(generator, regressor, vector, name)

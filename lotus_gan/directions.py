@@ -26,8 +26,8 @@ NAMES = (
     "camera_height",  # seen from the side .. from above
     "size",  # flower small .. large
     "lean",  # flower leans to the left .. to the right
-    "light",  # evening .. noon
-    "leaves",  # blue-green .. olive
+    "light",  # sun low .. high
+    "leaves",  # dark blue-green .. bright yellowish green
 )
 REACH = 3.0  # a value of z is rarely further from 0, so a picture at the end of a slider is still a usual one
 SAMPLES = 1000  # of z, for principal components
@@ -85,12 +85,11 @@ def _unnamed(rows: torch.Tensor) -> list[Direction]:
 
 
 def move(z: torch.Tensor, directions: Sequence[Direction], amounts: Sequence[float]) -> torch.Tensor:
-    """z (z_dim,) and one amount for each direction -> (z_dim,): their sum. ValueError for another number of amounts.
-
-    The length of z is not kept. One slider at its end makes 10.4 of 10, where random latents have 9.3 to 10.7; eight at
-    once 12 to 14, and even then the picture is hardly another one than at the old length. A sum keeps each slider's
-    effect its own, and brings z back when they are back.
-    """
+    """z (z_dim,) and one amount for each direction -> (z_dim,): their sum. ValueError for another number of
+    amounts."""
+    # The length of z is not kept: one slider at its end makes 10.4 of 10, and random latents have 9.3 to 10.7. Eight at
+    # once make 12 to 14, and even then the picture is hardly another one than at the old length. A sum keeps each
+    # slider's effect its own.
     if len(amounts) != len(directions):
         raise ValueError(f"{len(directions)} directions take as many amounts, got {len(amounts)}")
     for direction, amount in zip(directions, amounts, strict=True):
