@@ -46,11 +46,12 @@ def build(
         return studio, start, move(studio, start, amounts)
 
     def show(flower, moved, request: gr.Request):
-        chosen(moved, request)
+        studio, amounts = chosen(moved, request)
         try:
-            return easel.value(*on_easel(flower, moved, request))
+            start = arguments.key("flower", flower, studio.generator.z_dim, request)
         except gr.Error:  # while somebody types, what is not yet a key is no mistake
             return gr.skip()
+        return easel.value(studio, start, move(studio, start, amounts))
 
     def check(flower, moved, request: gr.Request):
         on_easel(flower, moved, request)

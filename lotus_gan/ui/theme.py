@@ -137,13 +137,19 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 
 #kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)) !important; }
 
+/* a few pictures side by side */
+:is(#copy-gallery, #yours-gallery, #sum-gallery) { padding: 0; overflow: visible; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .grid-wrap { padding: 0; min-height: 0; height: auto !important;
+  overflow: visible; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .grid-container { gap: 12px; padding: 0; margin: 0;
+  grid-auto-rows: auto; grid-template-rows: none; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none;
+  border-radius: 14px; }
+#copy-gallery { width: 640px; max-width: 100%; }
+
 #copy { gap: 10px; padding-top: 8px; }
 #copy-said p { margin: 0 0 4px; max-width: 80ch; }
 #copy-said p + p { color: var(--body-text-color-subdued); font-size: 0.92rem; }
-#copy-gallery { padding: 0; overflow: visible; width: 640px; max-width: 100%; }
-#copy-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#copy-gallery .grid-container { gap: 10px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
-#copy-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
 
 /* Interpolate */
 #walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
@@ -175,11 +181,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #sum { border: 0; background: none; }
 #sum-info { color: var(--body-text-color-subdued); font-size: 0.92rem; max-width: 80ch; }
 :is(#sum-gallery, #sum-row) { width: 640px; max-width: 100%; margin: 0 auto 0 0 !important; }
-#sum-gallery { padding: 0; overflow: visible; }
-#sum-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#sum-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none;
-  grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
-#sum-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#sum-gallery .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
 #sum-row { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; align-items: end; }
 #sum-row > .form { display: contents; }
 #sum-row > *, #sum-row .block { min-width: 0 !important; }
@@ -191,10 +193,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #yours-layout > * { min-width: 0 !important; }
 #yours-settings { gap: 16px; }
 #yours { background: var(--background-fill-secondary); border-radius: 14px; }
-#yours-gallery { padding: 0; overflow: visible; min-height: 120px; }
-#yours-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#yours-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
-#yours-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#yours-gallery { min-height: 120px; }
 #yours-gallery .empty { visibility: hidden; min-height: 0 !important; height: 100px !important; }
 #yours-said { max-width: 68ch; line-height: 1.6; }
 
