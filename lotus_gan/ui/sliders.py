@@ -22,6 +22,7 @@ p { margin: 0; font-size: 0.92rem; color: var(--body-text-color-subdued); max-wi
 .sliders { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 22px 36px; }
 .named p { margin-top: 20px; }
 :is(section, details):has(.sliders:empty) { display: none; }
+details p { margin-top: 6px; }
 details .sliders { padding: 16px 0 4px; }
 summary { cursor: pointer; font-weight: 600; padding: 2px 0; }
 summary:focus-visible { outline: 2px solid var(--primary-500); outline-offset: 2px; border-radius: 4px; }

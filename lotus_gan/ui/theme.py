@@ -176,7 +176,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 :is(#easel, #sliders) { padding: 0; overflow: visible; }
 #flower { padding: 0; }
 #explore-actions { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
-#explore-actions > * { min-width: 0 !important; padding-inline: 8px; }
+#explore-actions > * { min-width: 0 !important; padding-inline: 4px; }
 #send { grid-column: 1 / -1; }
 #sum { border: 0; background: none; }
 #sum-info { color: var(--body-text-color-subdued); font-size: 0.92rem; max-width: 80ch; }
