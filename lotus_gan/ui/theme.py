@@ -195,6 +195,8 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #yours { background: var(--background-fill-secondary); border-radius: 14px; }
 #yours-gallery { min-height: 120px; }
 #yours-gallery .empty { visibility: hidden; min-height: 0 !important; height: 100px !important; }
+#yours-send { gap: 10px; }
+#yours-send button { padding-inline: 4px; }
 #yours-said { max-width: 68ch; line-height: 1.6; }
 
 /* How it learnt */

@@ -182,7 +182,7 @@ def test_a_picture_of_the_gallery_is_explored(visit, truncated):
 
 
 def test_another_model_brings_its_own_directions_with_their_names(visit, tmp_path):
-    other = save_colourful_model(tmp_path / "garden", seed=1)
+    other = save_colourful_model(tmp_path / "meadow", seed=1)
     directions.write([directions.Direction("openness", torch.eye(16)[0], 0.8)], other)
     page = open_explore(visit)
     move(page, 0, 2)
@@ -190,7 +190,7 @@ def test_another_model_brings_its_own_directions_with_their_names(visit, tmp_pat
     name = page.locator("#any-model-name").locator("input, textarea")
     name.fill(str(other))
     name.press("Enter")
-    wait_for_picture(page, "garden-seed-000006")
+    wait_for_picture(page, "meadow-seed-000006")
     assert page.locator("#sliders label").first.inner_text() == "Openness"
     assert page.locator("#sliders .rho").inner_text() == "ρ 0.80"
     assert page.locator("#sliders .ends").inner_text().split() == ["bud", "open"]
