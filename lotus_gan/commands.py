@@ -112,7 +112,8 @@ def project(args: argparse.Namespace) -> None:
         found = project(generator, damage(target), damage, on_step)
     [painted] = media.to_pictures(found.image)
     code = latents.encode(found.z)
-    media.save_png(painted, args.output, latent=code, model=model_name(args.model))
+    info = {"latent": code, "truncation": latents.MAX_TRUNCATION, "model": model_name(args.model)}
+    media.save_png(painted, args.output, **info)
     print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
     print(f"its code, for interpolate --seeds and the page: {code}")
 

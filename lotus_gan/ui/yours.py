@@ -59,7 +59,7 @@ def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explore
             [rgb] = to_pictures(image)
             file = folder / f"{studio.slug}-{name}.png"
             if name == "painted":
-                save_png(rgb, file, latent=code, model=studio.name)
+                save_png(rgb, file, latent=code, truncation=latents.MAX_TRUNCATION, model=studio.name)
             else:
                 rgb.save(file)
             gallery.append((str(file), texts.say(name, request)))
