@@ -53,7 +53,7 @@ def main() -> None:
         page.locator("#generate-settings input[type=range]").first.fill(str(COUNT))
         waits = [click(page) for _ in range(options.clicks + 1)][1:]  # the first one warms up
         page.get_by_role("tab").nth(1).click()
-        page.wait_for_selector("#stage [data-seeds]")
+        page.wait_for_selector("#stage [data-keys]")
         frames = page.evaluate(GLIDE)
         browser.close()
     print(describe_machine(pick_device("cpu")))

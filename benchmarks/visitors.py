@@ -35,7 +35,7 @@ def main() -> None:
 async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
     clicks: list[dict] = []
     async with httpx.AsyncClient(base_url=url, timeout=None, limits=httpx.Limits(max_connections=None)) as client:
-        click = await button(client)
+        click = await function(client, "generate_with")  # what Generate's button calls
         await visit(client, click, time.monotonic() + 3, clicks)  # warm
         alone = statistics.median(made["seconds"] for made in clicks)
         before = memory_mb(pid)
@@ -56,27 +56,31 @@ async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
     print(f"memory of the server: {before:.0f} MB before, {memory_mb(pid):.0f} MB after")
 
 
-async def button(client: httpx.AsyncClient) -> int:
-    """The number of what Generate's button calls."""
+async def function(client: httpx.AsyncClient, name: str) -> int:
+    """The number by which the page calls a function of the server."""
     config = (await client.get("/config")).raise_for_status().json()
-    return next(d["id"] for d in config["dependencies"] if d["api_name"] == "generate_with")
+    return next(d["id"] for d in config["dependencies"] if d["api_name"] == name)
 
 
 async def visit(client: httpx.AsyncClient, click: int, end: float, clicks: list[dict]) -> None:
     """One visitor, who clicks until the time is over."""
     session = secrets.token_hex(6)
     while time.monotonic() < end:
-        data = [COUNT, secrets.randbelow(2**32), 1, "lotus"]
-        started, told, error = time.monotonic(), False, False
-        await client.post("/gradio_api/queue/join", json={"data": data, "fn_index": click, "session_hash": session})
-        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
-            async for line in events.aiter_lines():
-                message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-                told = told or message.get("rank") is not None
-                if message.get("msg") == "process_completed":
-                    error = not message["success"]
-                    break
-        clicks.append({"seconds": time.monotonic() - started, "told": told, "error": error})
+        clicks.append(await ask(client, click, [COUNT, secrets.randbelow(2**32), 1, "lotus"], session))
+
+
+async def ask(client: httpx.AsyncClient, function: int, data: list, session: str) -> dict:
+    """Call a function as a browser does, and wait: the seconds, whether the place in the queue was told, any error."""
+    started, told, error = time.monotonic(), False, False
+    await client.post("/gradio_api/queue/join", json={"data": data, "fn_index": function, "session_hash": session})
+    async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
+        async for line in events.aiter_lines():
+            message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+            told = told or message.get("rank") is not None
+            if message.get("msg") == "process_completed":
+                error = not message["success"]
+                break
+    return {"seconds": time.monotonic() - started, "told": told, "error": error}
 
 
 def memory_mb(pid: int) -> float:

@@ -26,7 +26,7 @@ from .options import (
     existing_folder,
     folder,
     integer,
-    key_seeds,
+    key_list,
     number,
     png_path,
     scored_seeds,
@@ -98,7 +98,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--output", type=folder, required=True, help="the folder to write to")
 
     sub = add_painting("interpolate", interpolate, "A moving picture through the seeds and back to the first one.")
-    sub.add_argument("--seeds", type=key_seeds, required=True, help="two or more, such as 3,7,9")
+    help = "two or more, such as 3,7,9; for a picture that has no seed its code, which begins with ~"
+    sub.add_argument("--seeds", type=key_list, required=True, help=help)
     sub.add_argument("--output", type=animation_path, required=True, help="a .mp4, .gif or .webp file")
     sub.add_argument(
         "--frames-per-pair", type=integer(1, MAX_FRAMES), default=64, help="frames from one seed to the next"

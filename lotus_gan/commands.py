@@ -21,29 +21,38 @@ def sample(args: argparse.Namespace) -> None:
     name = model_name(args.model)
     wanted = [read_wish(path, name) for path in args.like] or [(seed, args.truncation) for seed in args.seeds]
     generator = load_generator(args.model)
+    try:
+        latents.from_keys([key for key, _ in wanted if isinstance(key, str)], generator.z_dim)
+    except ValueError as error:
+        raise WrongInput(f"--like: {error}") from None
     args.output.mkdir(parents=True, exist_ok=True)
-    for seed, psi in tqdm(wanted, unit="picture", disable=None):
-        z = latents.truncate(latents.from_seeds([seed], generator.z_dim), psi)
+    for key, psi in tqdm(wanted, unit="picture", disable=None):
+        z = latents.truncate(latents.from_keys([key], generator.z_dim), psi)
         [picture] = media.paint(generator, z)
-        path = args.output / f"seed{seed:06d}.png"
-        media.save_png(picture, path, seed=seed, truncation=psi, model=name)
+        path = args.output / f"{latents.file_stem(key).replace('seed-', 'seed')}.png"
+        media.save_png(picture, path, **latents.info(key), truncation=psi, model=name)
 
 
-def read_wish(path: Path, model: str) -> tuple[int, float]:
-    """(seed, truncation) of a picture of ours, whose model must have the name `model`. WrongInput otherwise."""
+def read_wish(path: Path, model: str) -> tuple[int | str, float]:
+    """(key, truncation) of a picture of ours, whose model must have the name `model`. WrongInput otherwise."""
     info = media.read_info(path)
     try:
-        [seed], psi = seed_list(info["seed"]), truncation(info["truncation"])
+        [key] = [info["latent"]] if "latent" in info else seed_list(info["seed"])
+        psi = truncation(info["truncation"])
     except (KeyError, ValueError, argparse.ArgumentTypeError):
-        raise WrongInput(f"{path} does not say which seed it was painted from: only PNG files of ours do") from None
+        raise WrongInput(f"{path} does not say what it was painted from: only PNG files of ours do") from None
     if info.get("model") != model:
         raise WrongInput(f"{path} was painted by {info.get('model')!r}, not by {model!r}: name its model with --model")
-    return seed, psi
+    return key, psi
 
 
 def interpolate(args: argparse.Namespace) -> None:
     generator = load_generator(args.model)
-    keys = latents.truncate(latents.from_seeds(args.seeds, generator.z_dim), args.truncation)
+    try:
+        z = latents.from_keys(args.seeds, generator.z_dim)
+    except ValueError as error:
+        raise WrongInput(f"--seeds: {error} (the code of another model, or a part of it is missing)") from None
+    keys = latents.truncate(z, args.truncation)
     walk = walks.closed(generator, keys, args.frames_per_pair, args.even)
     frames = list(tqdm(walk, total=len(keys) * args.frames_per_pair, unit="frame", disable=None))
     comment = walks.describe(args.seeds, args.truncation, model_name(args.model))
@@ -102,8 +111,11 @@ def project(args: argparse.Namespace) -> None:
 
         found = project(generator, damage(target), damage, on_step)
     [painted] = media.to_pictures(found.image)
-    media.save_png(painted, args.output, model=model_name(args.model))
+    code = latents.encode(found.z)
+    info = {"latent": code, "truncation": latents.MAX_TRUNCATION, "model": model_name(args.model)}
+    media.save_png(painted, args.output, **info)
     print(f"{psnr(found.image, target):.1f} dB to the whole picture, {found.psnr:.1f} to what was shown of it")
+    print(f"its code, for interpolate --seeds and the page: {code}")
 
 
 def find_features(path: str | None):

@@ -15,18 +15,21 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageOps
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torchvision.transforms.functional import pil_to_tensor
 
 from .files import whole_or_nothing
 from .media import grid, save_atomically
-from .metrics import Features, nearest, percentile
+from .metrics import FEATURES, Features, nearest, percentile
 
 THUMBNAIL = 64  # px of a training picture in the index
 COLUMNS = 40
 PIXELS = 32  # px a side where pictures are compared as pixels
 DIRECTIONS = 128  # of the features that are kept: the principal ones
 SHEET, NUMBERS = "training.webp", "training.safetensors"
+TENSORS = ("mean", "directions", "features")
+TOGETHER = 256  # training pictures that are compared with all at once
 
 
 def write_index(folder: Path | str, pictures: torch.Tensor, features: Features) -> None:
@@ -38,7 +41,7 @@ def write_index(folder: Path | str, pictures: torch.Tensor, features: Features) 
     values = features.of_training(pictures)  # (2, T, 1280)
     mean = values.mean((0, 1))
     directions = torch.linalg.svd((values - mean).flatten(0, 1), full_matrices=False).Vh[:DIRECTIONS]
-    tensors = {"mean": mean, "directions": directions, "features": (values - mean) @ directions.T}
+    tensors = dict(zip(TENSORS, (mean, directions, (values - mean) @ directions.T), strict=True))
     with whole_or_nothing(folder / NUMBERS) as part:
         save_file({name: value.half().contiguous() for name, value in tensors.items()}, part)
 
@@ -59,15 +62,34 @@ class Answer:
 
 
 class TrainingIndex:
-    """The index in a model's folder. FileNotFoundError if it has none."""
+    """The index in a model's folder. FileNotFoundError if it has none, ValueError if it is not what `write_index`
+    writes."""
 
     def __init__(self, folder: Path | str):
-        tensors = load_file(Path(folder) / NUMBERS)
-        self.mean, self.directions = tensors["mean"].double(), tensors["directions"].double()
-        self.features = tensors["features"].double()  # (2, T, D): as they are, and mirrored
-        with Image.open(Path(folder) / SHEET) as sheet:
-            self.sheet = sheet.convert("RGB")
+        folder = Path(folder)
+        try:
+            tensors = load_file(folder / NUMBERS)
+            # (F,), (D, F), (2, T, D): the features of the pictures as they are, and mirrored
+            self.mean, self.directions, self.features = (tensors[name].double() for name in TENSORS)
+            with Image.open(folder / SHEET, formats=["WEBP"]) as sheet:
+                self._check(sheet.size)
+                self.sheet = sheet.convert("RGB")
+        except FileNotFoundError:
+            raise
+        except (SafetensorError, KeyError, OSError, RuntimeError, ValueError, Image.DecompressionBombError) as error:
+            raise ValueError(f"{folder} has an index of training pictures that cannot be read: {error}") from None
         self.pixels = _pixels([self.thumbnail(i) for i in range(len(self))])
+
+    def _check(self, size: tuple[int, int]) -> None:
+        """ValueError unless the numbers and the sheet, of that size, are of the same pictures."""
+        if self.features.ndim != 3 or len(self.features) != 2 or len(self) < 2:
+            raise ValueError(f"features of the shape {tuple(self.features.shape)}")
+        if (*self.directions.shape, *self.mean.shape) != (self.features.shape[2], FEATURES, FEATURES):
+            raise ValueError(f"directions of the shape {tuple(self.directions.shape)}")
+        if not all(values.isfinite().all() for values in (self.mean, self.directions, self.features)):
+            raise ValueError("values that are not finite")
+        if size != (min(len(self), COLUMNS) * THUMBNAIL, -(-len(self) // COLUMNS) * THUMBNAIL):
+            raise ValueError(f"{len(self)} pictures on a sheet of {size[0]} x {size[1]} px")
 
     def __len__(self) -> int:
         return self.features.shape[1]
@@ -107,7 +129,7 @@ class TrainingIndex:
 
 def _to_others(training: torch.Tensor) -> torch.Tensor:
     """(2, T, D) -> (T,): from each training picture to the nearest other one, or its mirror image."""
-    return nearest(training[0], training, k=2).distance[:, 1]
+    return torch.cat([nearest(part, training, k=2).distance[:, 1] for part in training[0].split(TOGETHER)])
 
 
 def _pixels(pictures: list[Image.Image]) -> torch.Tensor:

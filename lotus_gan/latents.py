@@ -11,6 +11,7 @@ A latent that comes from no seed (a search or a slider found it) has a code inst
 """
 
 import base64
+import hashlib
 import operator
 from collections.abc import Iterable
 
@@ -59,20 +60,34 @@ def encode(z: torch.Tensor) -> str:
 def decode(code: str, z_dim: int) -> torch.Tensor:
     """The latent (z_dim,) of a code; ValueError for what `encode` has not written for as many values."""
     try:
-        text = code.removeprefix(CODE)
+        text = code.removeprefix(CODE)[: 2 * z_dim]  # however long it is: more than that is refused below
         values = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:  # not ASCII, or a length that no bytes have
         values = b""
-    z = torch.tensor(list(values), dtype=torch.uint8).view(torch.int8).float() * CODE_STEP
-    if len(z) != z_dim or encode(z) != code:  # one latent, one code: other spellings of it are refused too
-        raise ValueError(f"no code of a latent with {z_dim} values: {code[:20]!r}")
-    return z
+    if len(values) == z_dim:
+        z = torch.tensor(list(values), dtype=torch.uint8).view(torch.int8).float() * CODE_STEP
+        if encode(z) == code:  # one latent, one code: other spellings of it are refused too
+            return z
+    raise ValueError(f"no code of a latent with {z_dim} values: {code[:20]!r}")
 
 
 def from_keys(keys: Iterable[int | str], z_dim: int) -> torch.Tensor:
     """Latents (N, z_dim) of keys, each a seed or a code. ValueError for anything else."""
     rows = [decode(key, z_dim) if isinstance(key, str) else from_seeds([key], z_dim)[0] for key in keys]
     return torch.stack(rows) if rows else torch.empty(0, z_dim)
+
+
+def info(key: int | str) -> dict[str, int | str]:
+    """A key as a picture's file says it: {"seed": 42} or {"latent": "~AB3x"}."""
+    return {"latent": key} if isinstance(key, str) else {"seed": key}
+
+
+def file_stem(key: int | str) -> str:
+    """A key as a part of a file's name: `seed-000042`, or `latent-` and 12 digits that no other code is likely to have,
+    since a code may be longer than a name."""
+    if isinstance(key, str):
+        return f"latent-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+    return f"seed-{key:06d}"
 
 
 def truncate(z: torch.Tensor, psi: float) -> torch.Tensor:

@@ -32,6 +32,7 @@ from . import latents, media
 from .config import RESOLUTION
 
 ENV = "LOTUS_GAN_FEATURES"
+FEATURES = 1280  # values of MobileNetV2 a picture
 SIZE = 224  # px, what MobileNetV2 was trained on
 BATCH = 4  # on a CPU larger ones are slower: their maps are asked of the system anew each time
 NEIGHBOURS = 5  # k of precision, recall, density and coverage

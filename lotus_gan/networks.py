@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from .config import RESOLUTION, ModelConfig
+from .refusals import refusal
 
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
@@ -55,7 +56,7 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
         try:
             network.load_state_dict(load_file(weights))
         except (SafetensorError, RuntimeError) as error:
-            raise ValueError(f"{weights} does not fit its config.json ({error})") from None
+            raise refusal(ValueError, "no_fit", path=weights, detail=error) from None
         # channels last: half as long again otherwise, for one picture on a processor
         return network.to(map_location, memory_format=torch.channels_last).eval()
 
@@ -65,10 +66,10 @@ def _locate(model: str | Path, name: str, download: dict) -> Path:
     anything is fetched, if it is too large to be one of ours."""
     path, here = Path(model) / name, Path(model).is_dir()
     if here and not path.is_file():
-        raise FileNotFoundError(f"{model} has no {name}: a model folder holds model.safetensors and config.json")
+        raise refusal(FileNotFoundError, "incomplete", model=model, name=name)
     size = path.stat().st_size if here else hf_hub_download(str(model), name, dry_run=True, **download).file_size
     if size is not None and size > MAX_BYTES[name]:
-        raise ValueError(f"{path} is larger than {MAX_BYTES[name] / 1e6:g} MB, and so no model of this project")
+        raise refusal(ValueError, "too_large", path=path, megabytes=MAX_BYTES[name] / 1e6)
     return path if here else Path(hf_hub_download(str(model), name, **download))
 
 
@@ -77,7 +78,7 @@ def read_config(path: Path) -> ModelConfig:
     try:
         return ModelConfig(**json.loads(Path(path).read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:  # not JSON, not text, unknown names, values out of range
-        raise ValueError(f"{path} is not the config of a Lotus GAN model: {error}") from None
+        raise refusal(ValueError, "no_config", path=path, detail=error) from None
 
 
 class Generator(_HubModule):

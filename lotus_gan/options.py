@@ -26,11 +26,14 @@ def seed_list(text: str) -> list[int]:
     return seeds
 
 
-def key_seeds(text: str) -> list[int]:
-    seeds = seed_list(text)
-    if not 2 <= len(seeds) <= 64:
-        raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds, got {len(seeds)}")
-    return seeds
+def key_list(text: str) -> list[int | str]:
+    """`3-5,~AB3x` -> [3, 4, 5, "~AB3x"]: seeds and codes; whether a code fits is for its model to say."""
+    keys = []
+    for part in map(str.strip, text.split(",")):
+        keys += [part] if part.startswith(latents.CODE) else seed_list(part)
+    if not 2 <= len(keys) <= 64:
+        raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds or codes, got {len(keys)}")
+    return keys
 
 
 def scored_seeds(text: str) -> str:

@@ -1,7 +1,7 @@
 """The latent whose picture is most like a given one: projection into z, and repair by it.
 
     found = project(generator, target)                       # target (1, 3, 128, 128) in [-1, 1]
-    found.z, found.image, found.psnr
+    found.z, found.image, found.psnr, latents.encode(found.z)
     repaired = project(generator, DAMAGES["grey"](target), damage=DAMAGES["grey"]).image
 
 Repair by a generator's prior, as in Yeh et al. 2017 and Bora et al. 2017: what is painted is compared with the target
@@ -31,7 +31,8 @@ Damage = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Projection:
-    """z (z_dim,), its picture (1, 3, 128, 128) in [-1, 1], and how near that is to the target, both damaged, in dB."""
+    """z (z_dim,), as its code has it, its picture (1, 3, 128, 128) in [-1, 1], and how near that is to the target, both
+    damaged, in dB."""
 
     z: torch.Tensor
     image: torch.Tensor
@@ -83,7 +84,7 @@ def project(
     few = descend(starts[errors.topk(TOGETHER, largest=False).indices], 0, 0)
     with torch.no_grad():
         best = few[error(few, WEIGHTS[0]).argmin()][None]
-    z = descend(best, 1, STEPS[0])
+    z = latents.decode(latents.encode(descend(best, 1, STEPS[0])[0]), generator.z_dim)[None].to(target)
     with torch.no_grad():
         image = generator(z)
     return Projection(z[0], image, psnr(damage(image), target))

@@ -24,16 +24,15 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from tqdm import tqdm
 
 from .card import write_usage
-from .directions import FILE as DIRECTIONS
 from .export import NAME as ONNX
 from .export import ExtraMissing, write_onnx
-from .hub import ModelError, first_line, load_generator
+from .hub import COMPANIONS, ModelError, first_line, load_generator
 from .networks import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
-    *("model.safetensors", "config.json", "README.md", "samples.webp", "metrics.jsonl", "quality.jsonl", ONNX),
-    *(DIRECTIONS, "previews/*.webp", "timeline/*.webp", "lotus_gan-*.whl"),
+    *("model.safetensors", "config.json", "README.md", "samples.webp", ONNX, "lotus_gan-*.whl"),
+    *COMPANIONS,  # an index of training pictures only where somebody has made it: it shows small copies of them
 ]
 # what the client lets through: its HTTP library's errors, its own, a card that the Hub refuses, an uploading thread's
 ERRORS = (HTTPError, OSError, ValueError, RuntimeError)

@@ -38,9 +38,9 @@ def closed(generator: torch.nn.Module, keys: torch.Tensor, steps: int, even: boo
         yield from between(generator, a, b, steps, even)[:-1]
 
 
-def describe(seeds: Sequence[int], truncation: float, model: str) -> str:
-    """What a file says of the walk that it shows."""
-    return f"seeds {','.join(map(str, seeds))}, truncation {truncation:g}, model {model}"
+def describe(keys: Sequence[int | str], truncation: float, model: str) -> str:
+    """What a file says of the walk that it shows; `keys` as --seeds and a link take them."""
+    return f"seeds {','.join(map(str, keys))}, truncation {truncation:g}, model {model}"
 
 
 def even_positions(frames: list[Image.Image]) -> torch.Tensor:

@@ -1,12 +1,14 @@
 import pytest
 import torch
 from PIL import Image, ImageOps
+from safetensors.torch import load_file, save_file
 from test_metrics import ROOT, save_random_features
 
 from lotus_gan import media
-from lotus_gan.copies import TrainingIndex, write_index
+from lotus_gan.copies import NUMBERS, SHEET, TrainingIndex, write_index
 from lotus_gan.data import load_folder
 from lotus_gan.metrics import Features
+from lotus_gan.ui.likeness import find_index
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,42 @@ def test_thumbnails_are_the_pictures(index, lotuses):
             torch.tensor(list(index.thumbnail(i).tobytes())).float() - torch.tensor(list(small.tobytes())).float()
         )
         assert difference.abs().mean() < 6  # what WebP changes; another picture differs by 30 and more
+
+
+def broken(folder, what: str) -> None:
+    numbers, sheet = folder / NUMBERS, folder / SHEET
+    tensors = load_file(numbers)
+    if what == "a half":
+        numbers.write_bytes(numbers.read_bytes()[: numbers.stat().st_size // 2])
+    elif what == "other names":
+        save_file({"weights": tensors["mean"]}, numbers)
+    elif what == "not finite":
+        save_file(tensors | {"mean": tensors["mean"] * float("nan")}, numbers)
+    elif what == "more pictures":
+        save_file(tensors | {"features": tensors["features"].repeat(1, 3, 1)}, numbers)
+    elif what == "other features":
+        save_file(tensors | {"directions": tensors["directions"][:, :-1].contiguous()}, numbers)
+    elif what == "one side":
+        save_file(tensors | {"features": tensors["features"][0]}, numbers)
+    elif what == "half a sheet":
+        sheet.write_bytes(sheet.read_bytes()[:2000])
+    elif what == "a larger sheet":
+        Image.new("RGB", (16383, 2 * 64)).save(sheet, quality=0, method=0)
+    elif what == "a PNG":
+        Image.new("RGB", (40 * 64, 2 * 64)).save(sheet, format="PNG")
+
+
+BROKEN = ["a half", "other names", "not finite", "more pictures", "other features", "one side"]
+
+
+@pytest.mark.parametrize("what", [*BROKEN, "half a sheet", "a larger sheet", "a PNG"])
+def test_what_is_no_index_is_refused_in_one_way(lotuses, features, tmp_path, what, capsys):
+    write_index(tmp_path, lotuses, features)
+    broken(tmp_path, what)
+    with pytest.raises(ValueError, match="index of training pictures that cannot be read"):
+        TrainingIndex(tmp_path)
+    assert find_index(tmp_path) is None  # the page has a sentence for that
+    assert "left out" in capsys.readouterr().err
 
 
 def test_a_model_without_an_index(tmp_path):

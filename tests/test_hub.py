@@ -11,7 +11,8 @@ import torch
 from hub_stand_in import DROP, WRITE
 
 from lotus_gan import Generator, networks
-from lotus_gan.hub import ModelError, load_generator
+from lotus_gan import hub as models
+from lotus_gan.hub import ModelError, fetch_companions, load_generator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,6 +76,59 @@ def test_what_the_hub_does_not_give_is_named(hub, model_folder, tmp_path, monkey
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client tries again for 23 s
     with pytest.raises(ModelError, match=f"'user/model' .*{message}"):
         load_generator("user/model")
+
+
+@pytest.fixture
+def accompanied(hub, model_folder, tmp_path, monkeypatch):
+    """A model on the Hub with files beside it, loaded; the Hub's copy of its files."""
+    folder = tmp_path / "accompanied"
+    shutil.copytree(model_folder, folder)
+    names = ["training.webp", "training.safetensors", "metrics.jsonl", "notes.txt", "timeline/notes.webp"]
+    names += [f"timeline/step_{step:07d}.webp" for step in range(200)]
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(f"this is {name}".encode())
+    files = hub.add_model("user/model", folder).branches["main"]
+    hub.capture(monkeypatch, tmp_path)
+    load_generator("user/model")
+    return files
+
+
+def test_what_lies_beside_a_model_comes_from_the_commit_of_its_weights(hub, accompanied):
+    loaded = dict(accompanied)
+    accompanied["training.webp"] = b"of a later commit"
+    hub.repos["model", "user/model"].branches["old"] = loaded  # the Hub forgets no commit
+    folder = fetch_companions("user/model")
+    assert (folder / "training.webp").read_bytes() == b"this is training.webp"
+    assert (folder / "model.safetensors").is_file() and (folder / "metrics.jsonl").is_file()
+    assert not (folder / "notes.txt").exists() and not (folder / "timeline/notes.webp").exists()
+    stages = sorted(path.name for path in (folder / "timeline").iterdir())
+    assert len(stages) == 50 and stages[-1] == "step_0000199.webp"  # every fourth one, with the last
+
+
+def test_what_is_too_large_beside_a_model_is_not_fetched(accompanied, monkeypatch):
+    monkeypatch.setitem(models.COMPANIONS, "training.webp", 10)
+    folder = fetch_companions("user/model")
+    assert not (folder / "training.webp").exists() and (folder / "training.safetensors").is_file()
+
+
+@pytest.mark.parametrize("request_line", ["GET .*/tree/", "(GET|HEAD) .*/resolve/.*/training.webp"])
+@pytest.mark.parametrize("status", [500, 404, DROP])
+def test_what_cannot_be_had_beside_a_model_is_no_error(hub, accompanied, monkeypatch, request_line, status):
+    hub.fail(request_line, status, times=100)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client tries again for 23 s
+    folder = fetch_companions("user/model")
+    assert (folder / "model.safetensors").is_file() and not (folder / "training.webp").exists()
+
+
+def test_a_refusal_has_a_reason_and_values_for_other_languages(model_folder, tmp_path):
+    with pytest.raises(ModelError) as error:
+        load_generator("a/b/c")
+    assert (error.value.reason, error.value.values) == ("no_folder", {"model": "a/b/c"})
+    shutil.copy(model_folder / "config.json", tmp_path)
+    with pytest.raises(ModelError) as error:
+        load_generator(tmp_path)
+    assert error.value.reason == "incomplete" and error.value.values["name"] == "model.safetensors"
 
 
 def test_an_unknown_id_is_told_plainly(hub, tmp_path, monkeypatch):

@@ -42,6 +42,29 @@ def test_a_model_without_a_run_has_nothing_to_tell(tmp_path):
     assert learnt.history(None) == learnt.history(tmp_path) == {"stages": [], "curves": []}
 
 
+def test_what_no_run_writes_is_passed_over(tmp_path):
+    """Of a log the numbers of lines that are objects; of the stages what is a WebP picture that a browser can show."""
+    good = [{"step": 50, "kimg": 2.5, "wasserstein": 9}, {"step": 100, "kimg": 5, "wasserstein": 4}]
+    lines = ["", "{", "[1, 2]", "null", '{"step": "x", "kimg": NaN, "wasserstein": 1e999}', '{"step": -5, "kimg": 1}']
+    lines += ['{"step": 0, "kimg": 0}', '{"kimg": 1' + "0" * 400 + ', "wasserstein": 1}', "[" * 100_000]
+    lines += [json.dumps(line) for line in good] + ['{"step": 150, "kim']
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
+    (tmp_path / "quality.jsonl").write_bytes(b"\xff\xfe\x00" * 100)
+    stages = tmp_path / "timeline"
+    stages.mkdir()
+    for name in ("step_0000050", "step_x", "step_-1", "step_" + "9" * 200):
+        Image.new("RGB", (8, 8)).save(stages / f"{name}.webp")
+    Image.new("RGB", (8, 8)).save(stages / "step_0000060.webp", format="PNG")
+    Image.new("RGB", (16000, 8)).save(stages / "step_0000070.webp")
+    (stages / "step_0000080.webp").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
+    (stages / "step_0000090.webp").mkdir()
+    whole = (stages / "step_0000050.webp").read_bytes()
+    (stages / "step_0000100.webp").write_bytes(whole[: len(whole) // 2])
+    told = learnt.history(tmp_path)
+    assert [(stage["step"], stage["kimg"]) for stage in told["stages"]] == [(50, 2.5)]
+    assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]
+
+
 def test_a_long_curve_is_thinned_and_keeps_its_last_point():
     lines = [{"kimg": i, "kid": -i} for i in range(1001)]
     points = learnt.curve(lines, "kid")

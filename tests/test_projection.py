@@ -5,6 +5,7 @@ import torch
 from app_server import save_colourful_model
 from test_metrics import ROOT
 
+from benchmarks.projection import best_of_random
 from lotus_gan import Generator, latents, media
 from lotus_gan.data import load_folder
 from lotus_gan.projection import DAMAGES, STEPS, project, psnr
@@ -36,6 +37,7 @@ def test_its_own_picture_is_found_again_and_the_same_way_twice(generator):
     assert first.z.shape == (generator.z_dim,) and first.image.shape == target.shape
     assert first.psnr > 25 and first.psnr == pytest.approx(psnr(first.image, target), abs=1e-4)
     assert torch.equal(generator(first.z[None]), first.image)
+    assert torch.equal(latents.decode(latents.encode(first.z), generator.z_dim), first.z)  # its code is all of it
     assert steps == [(i + 1, sum(STEPS)) for i in range(sum(STEPS))]
     assert torch.equal(project(generator, target).z, first.z)
     assert all(parameter.grad is None for parameter in generator.parameters())
@@ -64,16 +66,18 @@ def test_another_shape_is_refused(generator):
         project(generator, torch.zeros(2, 3, 128, 128))
 
 
+# benchmarks/projection.py does the next two with 32 pictures each; a search takes 6 s on a core
+
+
 @pytest.mark.slow
 def test_the_shipped_model_finds_its_own_pictures(lotus):
-    targets = lotus(latents.from_seeds(range(8), lotus.z_dim)).split(1)
+    targets = lotus(latents.from_seeds(range(20), lotus.z_dim)).split(1)
     assert statistics.median(project(lotus, target).psnr for target in targets) >= 25
 
 
 @pytest.mark.slow
-def test_the_search_beats_the_best_of_random_latents_on_pictures_it_never_saw(lotus):
-    """benchmarks/projection.py does the same with 32 pictures against 4,096 latents."""
-    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:6]).split(1)
-    random = [lotus(z) for z in latents.from_seeds(range(512), lotus.z_dim).split(1)]
-    for target in targets:
-        assert project(lotus, target).psnr > max(psnr(image, target) for image in random)
+def test_the_search_beats_the_best_of_4096_random_latents_on_pictures_it_never_saw(lotus):
+    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:10])
+    best = best_of_random(lotus, targets)
+    found = [project(lotus, target).psnr for target in targets.split(1)]
+    assert len(best) == 10 and sum(f > b for f, b in zip(found, best, strict=True)) >= 9

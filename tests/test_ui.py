@@ -6,7 +6,9 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -17,10 +19,12 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
-from lotus_gan import media
+from lotus_gan import latents, media
 from lotus_gan.__main__ import main
 from lotus_gan.deploy import TRAINING_MODULES
-from lotus_gan.ui import texts
+from lotus_gan.hub import ModelError
+from lotus_gan.refusals import refusal
+from lotus_gan.ui import arguments, interpolate, texts
 
 FRENCH = {"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"}
 
@@ -226,6 +230,49 @@ def test_the_shipped_weights_paint(tmp_path):
     with running_app(tmp_path, None) as app:
         pictures = generate(Client(app.url, verbose=False), 4, 0, 1)
     assert min(picture.std() for picture in pictures) > 10
+
+
+CODE = latents.encode(latents.from_seeds([3], 16)[0])
+
+
+def test_keys_are_seeds_and_codes_of_the_model():
+    assert arguments.keys(f" 3,{CODE} , 4294967295", 16, None) == [3, CODE, 2**32 - 1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        *(
+            (keys, "2 to 8 whole numbers from 0 to 4294967295")
+            for keys in ("3", "", "3,", "3,x", "3,4294967296", "3,-1")
+        ),
+        *((keys, "2 to 8 whole numbers") for keys in (None, [3, 7], "3,7.0", "3," + "9" * 5000, "1,2,3,4,5,6,7,8,9")),
+        *((f"3,{code}", "no code of a flower of this model") for code in ("~", CODE[:-1], CODE + "A", "~é" + CODE[2:])),
+        ("3," + 1000 * CODE, "no code of a flower of this model"),
+    ],
+)
+def test_what_is_no_list_of_keys_is_refused(keys, said):
+    with pytest.raises(gr.Error) as error:
+        arguments.keys(keys, 16, None)
+    assert said in error.value.message and len(error.value.message) < 300
+
+
+@pytest.mark.parametrize("keys", [[3, 7], [CODE, 7], [3, CODE], [CODE] * 8])
+def test_the_name_of_a_walk_is_short_and_its_own(keys):
+    others = [[7, 3], [3, 7, 9], [7, CODE], [CODE, CODE]]
+    names = {
+        interpolate.walk_name(k, *rest) for k in (keys, *others) for rest in ((1.0, False), (0.5, False), (1.0, True))
+    }
+    assert len(names) == 3 * len({str(k) for k in (keys, *others)})
+    assert max(map(len, names)) < 60
+
+
+def test_a_model_is_refused_in_the_language_of_the_request():
+    error = refusal(ModelError, "unknown", model="user/none")
+    french = SimpleNamespace(headers={"accept-language": "fr"})
+    assert texts.why(error, None) == str(error)
+    assert texts.why(error, french).startswith("'user/none' n’est ni un dossier ici ni un modèle du Hub")
+    assert texts.why(ModelError("only here"), french) == "only here"
 
 
 def test_both_languages_have_every_text_and_the_same_fields():

@@ -49,6 +49,10 @@ def test_a_closed_walk_ends_before_it_begins_again(tmp_path, even):
     assert [frames[i] for i in (0, 4, 8)] == walks.paint(generator, keys)
 
 
+def test_a_file_names_the_keys_of_its_walk():
+    assert walks.describe([3, "~AB3x"], 0.5, "lotus") == "seeds 3,~AB3x, truncation 0.5, model lotus"
+
+
 def steps_spread(frames) -> float:
     """Standard deviation over mean of the root mean square difference of neighbours."""
     pixels = np.stack([np.asarray(frame, dtype=float) for frame in frames])

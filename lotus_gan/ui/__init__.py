@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
-from . import arguments, generate, interpolate, learnt, models, picked, texts, theme, yours
+from . import arguments, explore, generate, interpolate, learnt, models, picked, texts, theme, yours
 from .studio import Studio, open_studios
 
 # One thread a batch of pictures and as many batches at once as there are cores, at most four: two visitors are served
@@ -43,19 +43,22 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     with _Page(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as page:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if studio.problem:
-            _banner(studio)
+            _banner(studio, page)
         model = models.choice(studios)
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab(texts.static("generate_tab"), id="generate"):
                 bar = generate.build(studios, model, page)
             with gr.Tab(texts.static("interpolate_tab"), id="interpolate"):
                 keys = interpolate.build(studios, model, page)
+            with gr.Tab(texts.static("explore_tab"), id="explore"):
+                explored = explore.build(studios, model, page, keys, tabs, bar)
             with gr.Tab(texts.static("yours_tab"), id="yours"):
-                yours.build(studios, model)
+                yours.build(studios, model, keys, explored)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
-                learnt.build(studios, model)
+                learnt.build(studios, model, page)
         models.build(studios, model)
-        bar.send(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
+        for end in (bar.first, bar.last):
+            end(picked.with_key, keys, keys, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(default_concurrency_limit=PAINTERS, max_size=256)
     return page
 
@@ -69,7 +72,11 @@ class _Page(gr.Blocks):
             raise gr.Error(message, print_exception=False)
 
 
-def _banner(studio: Studio) -> None:
+def _banner(studio: Studio, page: gr.Blocks) -> None:
+    def say(request: gr.Request):
+        return f"<code>{html.escape(texts.why(studio.problem, request))}</code>"
+
     with gr.Column(elem_id="banner"):
         gr.HTML(texts.static("fallback"))
-        gr.HTML(f"<code>{html.escape(studio.problem)}</code>")
+        problem = gr.HTML(say(None))
+    page.load(say, outputs=problem, queue=False, show_progress="hidden", api_visibility="private")

@@ -9,6 +9,7 @@ from collections.abc import Collection
 import gradio as gr
 
 from .. import latents
+from ..directions import REACH
 from . import texts
 
 MIN_KEYS, MAX_KEYS = 2, 8  # of a walk
@@ -20,6 +21,7 @@ RANGES = {
     "seed_b": (0, latents.SEEDS - 1),
     "truncation": (latents.MIN_TRUNCATION, latents.MAX_TRUNCATION),
     "position": (0, 1),
+    "amount": (-REACH, REACH),
 }
 
 
@@ -39,15 +41,44 @@ def real(field: str, value, request: gr.Request) -> float:
     return float(number)
 
 
-def seeds(value, request: gr.Request) -> list[int]:
-    """`"3, 7"` -> [3, 7]: 2 to 8 seeds with commas between them, else gr.Error."""
-    parts = value.split(",") if isinstance(value, str) else []
-    numbers = [int(part) for part in map(str.strip, parts) if part.isascii() and part.isdecimal() and len(part) <= 10]
-    if len(numbers) != len(parts) or not MIN_KEYS <= len(numbers) <= MAX_KEYS or max(numbers) >= latents.SEEDS:
+def keys(value, z_dim: int, request: gr.Request) -> list[int | str]:
+    """`"3, ~AB3x"` -> [3, "~AB3x"]: 2 to 8 keys with commas between them, each a seed or a code of a latent (z_dim,),
+    else gr.Error."""
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+    found = [part if part.startswith(latents.CODE) else _seed(part) for part in parts]
+    named = _named("seeds", request)
+    if not MIN_KEYS <= len(found) <= MAX_KEYS or None in found:
         ends = {"low": MIN_KEYS, "high": MAX_KEYS, "last": latents.SEEDS - 1}
-        raise gr.Error(
-            texts.say("seeds_refused", request, field=_named("seeds", request), **ends), print_exception=False
-        )
+        raise gr.Error(texts.say("keys_refused", request, field=named, **ends), print_exception=False)
+    for code in (key for key in found if isinstance(key, str)):
+        try:
+            latents.decode(code, z_dim)
+        except ValueError:
+            message = texts.say("code_refused", request, field=named, code=f"{code[:8]}…")
+            raise gr.Error(message, print_exception=False) from None
+    return found
+
+
+def key(field: str, value, z_dim: int, request: gr.Request) -> int | str:
+    """`"42"` -> 42, `"~AB3x"` as it is: a seed, or a code of a latent (z_dim,), else gr.Error."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        found = text if text.startswith(latents.CODE) else _seed(text)
+        latents.from_keys([found], z_dim)
+    except ValueError:
+        message = texts.say("key_refused", request, field=_named(field, request), last=latents.SEEDS - 1)
+        raise gr.Error(message, print_exception=False) from None
+    return found
+
+
+def amounts(value, count: int, request: gr.Request) -> list[float]:
+    """`value` as `count` numbers, each within the reach of a direction, else gr.Error."""
+    numbers = [_number(number) for number in value] if isinstance(value, list) else []
+    if len(numbers) != count or None in numbers or not all(_within("amount", number) for number in numbers):
+        low, high = RANGES["amount"]
+        ends = {"count": count, "low": f"{low:g}", "high": f"{high:g}"}
+        message = texts.say("amounts_refused", request, field=_named("amounts", request), **ends)
+        raise gr.Error(message, print_exception=False)
     return numbers
 
 
@@ -73,6 +104,12 @@ def within(field: str, value) -> float:
     if number is None or not _within(field, number):
         raise ValueError(f"{field} is out of range: {value!r}")
     return float(number)
+
+
+def _seed(text: str) -> int | None:
+    """None for what is no seed; no more digits than one has are read."""
+    digits = text.isascii() and text.isdecimal() and len(text) <= 10
+    return int(text) if digits and int(text) < latents.SEEDS else None
 
 
 def _number(value) -> int | float | None:

@@ -11,7 +11,7 @@ def flowers(pictures=None, **options) -> gr.Gallery:
     return gr.Gallery(pictures, buttons=buttons, elem_classes="flowers", **COMMON, **options)
 
 
-def row(columns: int, elem_id: str) -> gr.Gallery:
+def row(columns: int, elem_id: str, pictures=None) -> gr.Gallery:
     """Pictures side by side, to be looked at."""
     looks = {"show_label": False, "allow_preview": False, "buttons": []}
-    return gr.Gallery(columns=columns, elem_id=elem_id, **looks, **COMMON)
+    return gr.Gallery(pictures, columns=columns, elem_id=elem_id, **looks, **COMMON)

@@ -51,16 +51,20 @@ SCRIPT = (
     f"""
 const SIDE = {RESOLUTION}, COLUMNS = {COLUMNS}, STEPS = {STEPS}, FPS = {FPS};
 const MIN_KEYS = {MIN_KEYS}, MAX_KEYS = {MAX_KEYS};
-const TEXTS = {json.dumps(texts.pairs("key_go", "key_remove", "key_add"))};
+const TEXTS = {json.dumps(texts.pairs("key_go", "key_remove", "key_add", "key_found"))};
 """
     + """
 const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
 const now = element.querySelector('.now'), list = element.querySelector('.keys');
 const pictures = new Map();  // url -> picture that has been decoded
-let seeds = [], sheets = [], position = 0.5, playing = 0;
+let keys = [], sheets = [], position = 0.5, playing = 0;
 
 const range = () => document.querySelector('#walk input[type=range]');
-const frames = () => STEPS * (seeds.length - 1);
+const frames = () => STEPS * (keys.length - 1);
+// a code is too long to be shown or read out: it has a sign and the number of its place
+const isCode = key => String(key).startsWith('~');
+const sign = key => isCode(key) ? '✎' : `#${key}`;
+const spoken = (key, i) => isCode(key) ? say('key_found').replace('{n}', i + 1) : `#${key}`;
 
 function draw(canvas, pair, step) {
   if (!sheets[pair]) return false;
@@ -71,8 +75,8 @@ function draw(canvas, pair, step) {
 
 function show(t) {
   position = t;
-  if (seeds.length < MIN_KEYS) return;
-  const frame = Math.round(t * frames()), pair = Math.min(Math.floor(frame / STEPS), seeds.length - 2);
+  if (keys.length < MIN_KEYS) return;
+  const frame = Math.round(t * frames()), pair = Math.min(Math.floor(frame / STEPS), keys.length - 2);
   const canvas = now.querySelector('canvas');
   if (!draw(canvas, pair, frame - STEPS * pair)) return;
   const text = `${Math.round(100 * frame / frames())} %`;
@@ -121,22 +125,23 @@ function button(kind, text, label, act) {
 }
 
 function layKeys() {
-  list.replaceChildren(...seeds.map((seed, i) => {
+  list.replaceChildren(...keys.map((key, i) => {
     const item = document.createElement('li'), canvas = document.createElement('canvas');
     canvas.width = canvas.height = SIDE;
-    draw(canvas, Math.min(i, seeds.length - 2), i === seeds.length - 1 ? STEPS : 0);
-    const go = button('go', canvas, say('key_go').replace('{seed}', seed), () => move(i / (seeds.length - 1)));
-    go.append(`#${seed}`);
+    draw(canvas, Math.min(i, keys.length - 2), i === keys.length - 1 ? STEPS : 0);
+    const name = spoken(key, i);
+    const go = button('go', canvas, say('key_go').replace('{key}', name), () => move(i / (keys.length - 1)));
+    go.append(sign(key));
     item.append(go);
-    if (seeds.length > MIN_KEYS)
-      item.append(button('remove', '×', say('key_remove').replace('{seed}', seed),
-        () => trigger('keys', {seeds: seeds.filter((_, j) => j !== i)})));
+    if (keys.length > MIN_KEYS)
+      item.append(button('remove', '×', say('key_remove').replace('{key}', name),
+        () => trigger('keys', {keys: keys.filter((_, j) => j !== i)})));
     return item;
   }));
-  if (seeds.length < MAX_KEYS) {
+  if (keys.length < MAX_KEYS) {
     const item = document.createElement('li');
     item.append(button('add', '+', say('key_add'),
-      () => trigger('keys', {seeds: [...seeds, Math.floor(Math.random() * 2 ** 32)]})));
+      () => trigger('keys', {keys: [...keys, Math.floor(Math.random() * 2 ** 32)]})));
     list.append(item);
   }
 }
@@ -153,13 +158,13 @@ async function decoded(url) {
 
 async function load() {
   const value = props.value;
-  if (!value?.seeds) return;
+  if (!value?.keys) return;
   const fresh = await Promise.all(value.sheets.map(sheet => decoded(sheet.url)));
   if (props.value !== value && JSON.stringify(props.value) !== JSON.stringify(value)) return;  // a newer walk has come
-  [seeds, sheets] = [value.seeds, fresh];
+  [keys, sheets] = [value.keys, fresh];
   layKeys();
   show(Number(range()?.value ?? position));
-  element.dataset.seeds = seeds.slice(0, sheets.length + 1).join();
+  element.dataset.keys = keys.slice(0, sheets.length + 1).join();
 }
 
 window.lotusGlide = {show, play, stop};
@@ -176,7 +181,7 @@ def stage(walk: dict, **options) -> gr.HTML:
     )
 
 
-def value(sheets: list[Path], seeds: list[int]) -> dict:
+def value(sheets: list[Path], keys: list[int | str]) -> dict:
     """The stage's value: where the browser finds the sheet of each pair (those painted so far), and the keys."""
     files = [{"path": str(sheet), "meta": {"_type": "gradio.FileData"}} for sheet in sheets]
-    return {"sheets": files, "seeds": seeds}
+    return {"sheets": files, "keys": keys}

@@ -1,10 +1,11 @@
-"""The tab Interpolate: a walk through 2 to 8 seeds, under a slider that asks the server for nothing.
+"""The tab Interpolate: a walk through 2 to 8 keys, under a slider that asks the server for nothing.
 
 All 65 frames from one key to the next are painted at once and sent as one lossless sheet; the slider then moves through
 the sheets in the browser (`glide`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,43 +64,46 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
         return str(save_png(picture, path, **info))
 
     def checked(seeds, truncation, even, model, request) -> tuple:
-        seeds = arguments.seeds(seeds, request)
+        studio = studios[arguments.choice("model", model, studios, request)]
+        keys = arguments.keys(seeds, studio.generator.z_dim, request)
         truncation = arguments.real("truncation", truncation, request)
         even = arguments.yes("even", even, request)
-        return studios[arguments.choice("model", model, studios, request)], seeds, truncation, even
+        return studio, keys, truncation, even
 
     def show_walk(seeds, truncation, even, model, request: gr.Request):
-        studio, seeds, truncation, even = checked(seeds, truncation, even, model, request)
-        slider = gr.Slider(step=1 / (glide.STEPS * (len(seeds) - 1)))
-        for walk in walk_values(studio, seeds, truncation, even):
+        studio, keys, truncation, even = checked(seeds, truncation, even, model, request)
+        slider = gr.Slider(step=1 / (glide.STEPS * (len(keys) - 1)))
+        for walk in walk_values(studio, keys, truncation, even):
             # the file of another walk would mislead
             yield walk, slider, gr.DownloadButton(value=None, interactive=False)
 
     def show_typed(seeds, truncation, even, model, request: gr.Request):
-        """While somebody types, what is not yet a list of seeds is no mistake."""
+        """While somebody types, what is not yet a list of keys is no mistake. A code is pasted whole."""
         try:
             checked(seeds, truncation, even, model, request)
         except gr.Error:
+            if latents.CODE in str(seeds):
+                raise
             yield gr.skip(), gr.skip(), gr.skip()
         else:
             yield from show_walk(seeds, truncation, even, model, request)
 
     def make_loop(seeds, truncation, even, model, kind, size, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        studio, seeds, truncation, even = checked(seeds, truncation, even, model, request)
+        studio, keys, truncation, even = checked(seeds, truncation, even, model, request)
         kind = arguments.choice("format", kind, FORMATS, request)
         size = arguments.choice("size", size, SIZES, request)
-        count, frames = glide.STEPS * len(seeds), []
-        for frame in closed(studio.generator, studio.z(seeds, truncation), glide.STEPS, even):
+        count, frames = glide.STEPS * len(keys), []
+        for frame in closed(studio.generator, studio.z(keys, truncation), glide.STEPS, even):
             frames.append(frame)
             progress(0.7 * len(frames) / count, desc=texts.say("loop_painting", request))
         progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
-        path = studio.file(f"{walk_name(seeds, truncation, even)}-{size}px.{kind}")
-        comment = describe(seeds, truncation, studio.name)
+        path = studio.file(f"{walk_name(keys, truncation, even)}-{size}px.{kind}")
+        comment = describe(keys, truncation, studio.name)
         save_animation(frames, path, fps=glide.FPS, size=size, comment=comment)
         return gr.DownloadButton(value=str(path), interactive=True)
 
     def write_keys(event: gr.EventData):
-        return ", ".join(map(str, event.seeds))
+        return ", ".join(map(str, event.keys))
 
     low, high = arguments.RANGES["truncation"]
     with gr.Column(elem_id="walk-layout"):
@@ -159,13 +163,13 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
         **private,
     }
     gr.on(
-        [truncation.change, even.change, model.change, seeds.change],
+        [truncation.change, even.change, seeds.change],
         show_typed,
         walk,
         [stage, position, file],
         **painting,
     )
-    gr.on([seeds.submit, seeds.blur], show_walk, walk, [stage, position, file], **painting)
+    gr.on([seeds.submit, seeds.blur, model.change], show_walk, walk, [stage, position, file], **painting)
     loop.click(
         make_loop,
         [*walk, kind, size],
@@ -189,15 +193,21 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
     return seeds
 
 
-def walk_values(studio: Studio, seeds: list[int], truncation: float, even: bool) -> Iterator[dict]:
+def with_key(keys: str, key: int | str) -> str:
+    """The field's text with one more key, in the place of the last one where there are as many as a walk takes."""
+    parts = [part.strip() for part in keys.split(",") if part.strip()]
+    return ", ".join([*parts[: arguments.MAX_KEYS - 1], str(key)])
+
+
+def walk_values(studio: Studio, keys: list[int | str], truncation: float, even: bool) -> Iterator[dict]:
     """What the stage shows, once more for each pair of keys as soon as it is painted."""
     sheets = []
-    for pair in pairwise(seeds):
+    for pair in pairwise(keys):
         sheets.append(walk_sheet(studio, pair, truncation, even))
-        yield glide.value(sheets, seeds)
+        yield glide.value(sheets, keys)
 
 
-def walk_sheet(studio: Studio, pair: tuple[int, int], truncation: float, even: bool) -> Path:
+def walk_sheet(studio: Studio, pair: Sequence[int | str], truncation: float, even: bool) -> Path:
     """All frames from one key to the next in one lossless picture, painted unless it has been lately."""
     path = studio.file(f"{walk_name(pair, truncation, even)}-walk.webp")
     if not kept(path):
@@ -207,5 +217,8 @@ def walk_sheet(studio: Studio, pair: tuple[int, int], truncation: float, even: b
     return path
 
 
-def walk_name(seeds, truncation: float, even: bool) -> str:
-    return f"seeds-{'-'.join(map(str, seeds))}{truncation_suffix(truncation)}{'-even' if even else ''}"
+def walk_name(keys: Sequence[int | str], truncation: float, even: bool) -> str:
+    """What a file's name says of a walk: its seeds, or a hash of its keys where one is a code, which is long."""
+    text = "-".join(map(str, keys))
+    named = f"keys-{sha256(text.encode()).hexdigest()[:24]}" if latents.CODE in text else f"seeds-{text}"
+    return f"{named}{truncation_suffix(truncation)}{'-even' if even else ''}"

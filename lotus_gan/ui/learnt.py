@@ -1,12 +1,16 @@
 """The tab How it learnt: the stages of a training run under a slider, its curves, and what the words mean.
 
-Everything comes from the model's folder: `timeline/step_0000200.webp` (or `previews/`), metrics.jsonl, quality.jsonl.
+Everything comes from the model's folder: `timeline/step_0000200.webp` (or `previews/`), metrics.jsonl, quality.jsonl. A
+stranger may have written it, so what is not what a run writes is passed over.
 """
 
 import json
+import re
+from functools import lru_cache
 from pathlib import Path
 
 import gradio as gr
+from PIL import Image
 
 from . import texts
 from .studio import Studio
@@ -14,6 +18,8 @@ from .studio import Studio
 STAGES = ("timeline", "previews")  # what a model's folder calls them, the first that it has
 CURVES = {"wasserstein": "metrics.jsonl", "kid": "quality.jsonl"}  # what is drawn over the thousand pictures shown
 POINTS = 200  # of a curve, at most: it is 480 px wide
+MAX_SIDE = 2048  # px of a stage's picture, which the browser decodes: the sheets of a run have 518
+LARGEST = 1e12  # of a number in a log
 
 TEMPLATE = """
 <figure class="stage"><img alt=""><input type="range" min="0" value="0" step="1">
@@ -67,7 +73,8 @@ function made(tag, attributes, ...children) {
 function chart({name, points}) {
   const [xs, ys] = [points.map(p => p[0]), points.map(p => p[1])], last = points.length - 1;
   const low = Math.min(0, ...ys), high = Math.max(...ys);
-  const at = ([x, y]) => [(x - xs[0]) / (xs[last] - xs[0]) * 100, (high - y) / (high - low) * 100].join();
+  const [width, height] = [xs[last] - xs[0] || 1, high - low || 1];
+  const at = ([x, y]) => [(x - xs[0]) / width * 100, (high - y) / height * 100].join();
   const line = made('polyline', {points: points.map(at).join(' '), 'vector-effect': 'non-scaling-stroke'});
   const label = `${say(name)}: ${say('curve_ends', {first: ys[0], last: ys[last]})}`;
   return made('figure', {}, made('figcaption', {}, say(name)),
@@ -94,9 +101,13 @@ load();
 )
 
 
-def build(studios: dict[str, Studio], model: gr.Radio) -> None:
-    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> None:
+    """The tab's components and events, inside `page`, which is open. `model` is where the page chooses a studio."""
     first = next(iter(studios.values()))
+
+    def tell(name):
+        return history(studios[name].beside() if name in studios else None)
+
     run = gr.HTML(
         history(first.origin),
         html_template=TEMPLATE,
@@ -106,8 +117,10 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         elem_id="learnt",
     )
     gr.HTML(texts.static("learnt"), elem_id="learnt-text")
-    model.change(
-        lambda name: history(studios[name].origin if name in studios else None),
+    # what a model of the Hub brings may not be here when the page is built
+    gr.on(
+        [model.change] if first.origin else [model.change, page.load],
+        tell,
         model,
         run,
         preprocess=False,
@@ -116,14 +129,14 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
     )
 
 
+@lru_cache(16)  # a model is loaded once; and Gradio keeps all static paths that it is ever given
 def history(folder: Path | None) -> dict:
     """What a model's folder (None: it has none here) tells of its training: the stages' pictures and the curves."""
     logs = {file: read_lines(folder / file) if folder else [] for file in CURVES.values()}
-    paths = next(filter(None, (sorted(folder.glob(f"{kind}/step_*.webp")) for kind in STAGES)), []) if folder else []
-    gr.set_static_paths(paths)  # they are served from where they lie, and not deleted after an hour
+    paths = next(filter(None, (stage_pictures(folder / kind) for kind in STAGES)), {}) if folder else {}
+    gr.set_static_paths(list(paths.values()))  # they are served from where they lie, and not deleted after an hour
     stages = []
-    for path in paths:
-        step = int(path.stem.removeprefix("step_"))
+    for step, path in sorted(paths.items()):
         file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
         stages.append({"file": file, "step": step, "kimg": kimg_at(step, logs["metrics.jsonl"])})
     curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
@@ -132,17 +145,51 @@ def history(folder: Path | None) -> dict:
 
 def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:
     """(kimg, value) of each line that has both, every so many if there are more than can be seen."""
-    points = [(line["kimg"], line[name]) for line in lines if name in line]
+    points = [(line["kimg"], line[name]) for line in lines if name in line and "kimg" in line]
     every = -(-len(points) // POINTS) or 1
     return points[::-every][::-1]  # the last one always
 
 
 def kimg_at(step: int, metrics: list[dict]) -> float | None:
     """Thousand pictures shown at a step. Lines come every so many steps; in between one step is like another."""
-    line = next((line for line in metrics if line["step"] >= step), None)
+    line = next((line for line in metrics if "kimg" in line and line.get("step", -1) >= max(step, 1)), None)
     return line and line["kimg"] * step / line["step"]
 
 
-def read_lines(path: Path) -> list[dict]:
-    """A log of JSON lines; empty where there is none."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+def stage_pictures(folder: Path) -> dict[int, Path]:
+    """{step: its picture} of those in a folder that are pictures, and not too large to be shown."""
+    found = {}
+    for path in folder.glob("step_*.webp"):
+        step = re.fullmatch(r"step_(\d{1,9})", path.stem)
+        try:
+            with Image.open(path, formats=["WEBP"]) as picture:
+                fits = max(picture.size) <= MAX_SIDE
+                if fits:
+                    picture.load()  # half a picture opens, too
+        except (OSError, ValueError, Image.DecompressionBombError):
+            continue
+        if step and fits:
+            found[int(step[1])] = path
+    return found
+
+
+def read_lines(path: Path) -> list[dict[str, float]]:
+    """The numbers of each line of a log of JSON lines; none where there is no log, or a line is not of a run."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    except OSError:
+        return []
+    return [numbers for line in lines if (numbers := _numbers(line))]
+
+
+def _numbers(text: str) -> dict[str, float]:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):  # the last line may be half written, too
+        return {}
+    values = line.items() if isinstance(line, dict) else []
+    return {
+        name: value
+        for name, value in values
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST  # NaN is not
+    }

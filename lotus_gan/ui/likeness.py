@@ -1,6 +1,7 @@
 """Is it a copy? The training pictures nearest to the picture that a visitor asks about, and one plain sentence."""
 
 import html
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from functools import lru_cache
@@ -44,7 +45,7 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
             studio, seed, truncation = picked.found(picked.item_of(event), studios)
         except ValueError:
             return gr.skip(), gr.skip(), gr.skip()
-        index, path = find_index(studio.origin), studio.picture(seed, truncation)
+        index, path = find_index(studio.beside()), studio.picture(seed, truncation)
         if index is None:
             return gr.Column(visible=True), [(str(path), f"#{seed}")], texts.say("copy_unknown", request)
         with Image.open(path) as picture:
@@ -69,10 +70,13 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
 
 @lru_cache(8)
 def find_index(folder: Path | None) -> TrainingIndex | None:
-    """The index in a model's folder, None if it has none."""
+    """The index in a model's folder, None if it has none that can be read."""
     try:
         return TrainingIndex(folder) if folder else None
     except FileNotFoundError:
+        return None
+    except ValueError as error:
+        print(f"left out: {error}", file=sys.stderr)
         return None
 
 

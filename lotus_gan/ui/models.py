@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from ..hub import ModelError, model_name
+from ..refusals import refusal
 from . import texts
 from .studio import Studio
 
@@ -33,7 +34,9 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         try:
             name = add(studios, wanted if isinstance(wanted, str) else "", keep=bundled)
         except ModelError as error:
-            raise gr.Error(f"{error}. {texts.say('model_refused', request)}", print_exception=False) from None
+            raise gr.Error(
+                f"{texts.why(error, request)}. {texts.say('model_refused', request)}", print_exception=False
+            ) from None
         return gr.Radio(list(dict.fromkeys([*bundled, name])), value=name, visible=True)
 
     with gr.Accordion(texts.static("any_model"), open=False, elem_id="any-model"), gr.Row(elem_id="any-model-row"):
@@ -66,11 +69,11 @@ def add(studios: dict[str, Studio], wanted: str, keep: list[str]) -> str:
     """
     wanted = wanted.strip()
     if ON_A_SPACE and wanted and Path(wanted).exists():
-        raise ModelError(f"{wanted!r} is not a model on the Hub")
+        raise refusal(ModelError, "not_on_hub", model=wanted)
     name = model_name(wanted) if wanted else ""
     if name in studios:
         if Path(wanted).is_dir() and studios[name].origin != Path(wanted).resolve():
-            raise ModelError(f"another model of this page has the name {name!r}: rename the folder")
+            raise refusal(ModelError, "same_name", name=name)
         return name
     studio = Studio(wanted)
     named = [other for other in studios if other not in keep]

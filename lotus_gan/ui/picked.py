@@ -1,4 +1,4 @@
-"""What can be done with the picture that a gallery shows large: keep it, send it to the walk, ask whether it is a copy.
+"""What can be done with the picture that a gallery shows large: keep it, send it to another tab, ask if it is a copy.
 
 A bar at the foot of the enlarged picture. Which picture that is stands in its file's name, so a picture stays what it
 was painted as, whatever the settings say by then.
@@ -13,13 +13,12 @@ from . import arguments, texts
 from .studio import Studio
 
 MAX_KEPT = 64
-ACTS = ("keep", "drop", "first", "last", "check")  # the last one closes the picture and has nothing to say
+SAID = ("keep", "drop", "first", "last")  # the bar says that it is done
+CLOSING = ("explore", "check")  # the picture is closed, and what follows is elsewhere on the page
+ACTS = (*SAID, *CLOSING)
 
-TEMPLATE = """<div role="toolbar">
-<button type="button" data-act="keep"></button><button type="button" data-act="drop"></button>
-<button type="button" data-act="first"></button><button type="button" data-act="last"></button>
-<button type="button" data-act="check"></button>
-<span role="status"></span></div>"""
+BUTTONS = "".join(f'<button type="button" data-act="{act}"></button>' for act in ACTS)
+TEMPLATE = f'<div role="toolbar">{BUTTONS}<span role="status"></span></div>'
 
 STYLE = """
 [role=toolbar] { display: none; }
@@ -34,7 +33,7 @@ button:hover { background: var(--button-secondary-background-fill-hover); }
 """
 
 SCRIPT = (
-    f"const TEXTS = {json.dumps(texts.pairs(*ACTS, *(f'done_{act}' for act in ACTS[:-1])))};"
+    f"const TEXTS = {json.dumps(texts.pairs(*ACTS, *(f'done_{act}' for act in SAID)))};"
     + r"""
 const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
 const status = element.querySelector('[role=status]');
@@ -53,11 +52,8 @@ for (const button of element.querySelectorAll('button')) {
     const picture = picked();
     const close = document.querySelector('.flowers .preview .icon-button-wrapper button:last-child');
     if (!picture) return;
-    if (act === 'keep') trigger('keep', picture);
-    else if (act === 'drop') trigger('drop', picture);
-    else if (act === 'check') trigger('check', picture);
-    else trigger('send', {...picture, end: act});
-    if (act === 'check') return close.click();
+    trigger(act, {...picture, act});
+    if (!TEXTS[`done_${act}`]) return close.click();
     status.textContent = say(`done_${act}`).replace('{seed}', picture.seed);
     // the keys of the enlarged picture, Escape and the arrows, stay in force
     document.querySelector('.flowers .preview .media-button')?.focus();
@@ -70,7 +66,7 @@ for (const button of element.querySelectorAll('button')) {
 
 
 def bar() -> gr.HTML:
-    """The component, with the events keep, drop, send and check."""
+    """The component, with an event for each of ACTS."""
     return gr.HTML(
         "", html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, elem_id="picked"
     )
@@ -88,7 +84,7 @@ def without_picture(kept, picture: gr.EventData) -> list[dict]:
 def with_key(seeds: str, picture: gr.EventData) -> str:
     """The keys of a walk with the picture's seed in the place of the first or of the last one."""
     keys = [key.strip() for key in seeds.split(",")]
-    keys[0 if picture.end == "first" else -1] = str(picture.seed)
+    keys[0 if picture.act == "first" else -1] = str(picture.seed)
     return ", ".join(keys)
 
 

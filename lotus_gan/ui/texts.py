@@ -6,6 +6,8 @@ request's Accept-Language header (`say`).
 
 import gradio as gr
 
+from ..refusals import REASONS
+
 TEXTS = {  # key: (English, French)
     "heading": (
         "<h1>Lotus GAN</h1><p>None of these flowers exists. A small network has learnt to paint them, "
@@ -66,8 +68,9 @@ TEXTS = {  # key: (English, French)
         "Every step changes the picture by as much.",
         "Chaque pas change l’image d’autant.",
     ),
-    "key_go": ("Go to #{seed}", "Aller à #{seed}"),
-    "key_remove": ("Take #{seed} out of the walk", "Retirer #{seed} du chemin"),
+    "key_go": ("Go to {key}", "Aller à {key}"),
+    "key_remove": ("Take {key} out of the walk", "Retirer {key} du chemin"),
+    "key_found": ("flower {n} (no seed)", "la fleur {n} (sans graine)"),
     "key_add": ("Add a flower to the walk", "Ajouter une fleur au chemin"),
     "format": ("Format", "Format"),
     "size": ("Size", "Taille"),
@@ -76,6 +79,75 @@ TEXTS = {  # key: (English, French)
     "loop_writing": ("Writing the {format}", "Écriture du {format}"),
     "download": ("↓ Download", "↓ Télécharger"),
     "copy_link": ("Copy link", "Copier le lien"),
+    # Explore
+    "explore_tab": ("Explore", "Explorer"),
+    "flower": ("Flower", "Fleur"),
+    "flower_info": (
+        "Where it starts: a seed, or the code of a flower.",
+        "Le départ : une graine, ou le code d’une fleur.",
+    ),
+    "amounts": ("Sliders", "Curseurs"),
+    "explore_code": ("a flower that has no seed", "une fleur qui n’a pas de graine"),
+    "explore_moved": ("{start}, moved", "{start}, déplacée"),
+    "reset": ("Back to the start", "Retour au départ"),
+    "go_on": ("Go on from here", "Repartir d’ici"),
+    "send": ("Send to Interpolate", "Envoyer vers Interpoler"),
+    "named_info": (
+        "Each slider is a direction in the space of the network’s numbers. ρ says how closely what is seen follows the "
+        "slider, measured on a thousand flowers: 1 is always, 0 never.",
+        "Chaque curseur est une direction dans l’espace des nombres du réseau. ρ dit à quel point ce que l’on voit "
+        "suit le curseur, mesuré sur mille fleurs : 1, toujours ; 0, jamais.",
+    ),
+    "closed": ("Directions without a name", "Directions sans nom"),
+    "closed_info": (
+        "Read from the weights of the network’s first layer: the first one moves what comes after it most. See what "
+        "they do.",
+        "Lues dans les poids de la première couche du réseau : la première déplace le plus ce qui suit. À vous de voir "
+        "ce qu’elles font.",
+    ),
+    "closed_one": ("Direction {n}", "Direction {n}"),
+    "principal": ("Principal components", "Composantes principales"),
+    "principal_info": (
+        "Along these, what the network’s first layers compute varies most from flower to flower.",
+        "Ce que calculent les premières couches du réseau varie le plus, d’une fleur à l’autre, le long de celles-ci.",
+    ),
+    "principal_one": ("Component {n}", "Composante {n}"),
+    "direction_colour": ("Petal colour", "Couleur des pétales"),
+    "direction_colour_low": ("pale", "pâle"),
+    "direction_colour_high": ("deep pink", "rose vif"),
+    "direction_warmth": ("Warmth", "Teinte"),
+    "direction_warmth_low": ("violet", "violette"),
+    "direction_warmth_high": ("yellowish", "jaune"),
+    "direction_openness": ("Openness", "Ouverture"),
+    "direction_openness_low": ("bud", "bouton"),
+    "direction_openness_high": ("open", "épanouie"),
+    "direction_camera_height": ("Camera height", "Point de vue"),
+    "direction_camera_height_low": ("from the side", "de côté"),
+    "direction_camera_height_high": ("from above", "d’en haut"),
+    "direction_size": ("Size", "Taille"),
+    "direction_size_low": ("small", "petite"),
+    "direction_size_high": ("large", "grande"),
+    "direction_lean": ("Lean", "Inclinaison"),
+    "direction_lean_low": ("to the left", "à gauche"),
+    "direction_lean_high": ("to the right", "à droite"),
+    "direction_light": ("Light", "Lumière"),
+    "direction_light_low": ("evening", "soir"),
+    "direction_light_high": ("noon", "midi"),
+    "direction_leaves": ("Leaves", "Feuilles"),
+    "direction_leaves_low": ("blue-green", "bleu-vert"),
+    "direction_leaves_high": ("olive", "olive"),
+    "sum": ("Arithmetic: A − B + C", "Arithmétique : A − B + C"),
+    "sum_info": (
+        "To the network, each flower is a row of numbers, and rows can be added. What A has and B has not is given to "
+        "C: a white open flower, minus a pink open one, plus a pink half-closed one, is a white half-closed one.",
+        "Pour le réseau, chaque fleur est une suite de nombres, et les suites s’additionnent. Ce que A a et que B n’a "
+        "pas est donné à C : une fleur blanche ouverte, moins une rose ouverte, plus une rose mi-close, donne une "
+        "blanche mi-close.",
+    ),
+    "a": ("A", "A"),
+    "b": ("B", "B"),
+    "c": ("C", "C"),
+    "take": ("Start from it", "Partir de là"),
     # Your picture
     "yours_tab": ("Your picture", "Votre image"),
     "task": ("What the network is shown", "Ce que le réseau voit"),
@@ -164,6 +236,7 @@ entraîné l’a fait.</p>""",
     "drop": ("Let go", "Ne plus garder"),
     "first": ("Walk from here", "Partir d’ici"),
     "last": ("Walk to here", "Arriver ici"),
+    "explore": ("Explore it", "L’explorer"),
     "check": ("Is it a copy?", "Est-ce une copie ?"),
     "copy_training": ("real", "vraie"),
     "copy_mirrored": ("real, mirrored", "vraie, en miroir"),
@@ -203,14 +276,31 @@ entraîné l’a fait.</p>""",
     "done_first": ("Interpolate starts at #{seed}.", "Interpoler part de #{seed}."),
     "done_last": ("Interpolate ends at #{seed}.", "Interpoler arrive à #{seed}."),
     # Refusals
+    **{f"refused_{reason}": both for reason, both in REASONS.items()},
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
     ),
-    "seeds_refused": (
-        "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9.",
+    "keys_refused": (
+        "{field} must be {low} to {high} whole numbers from 0 to {last} with commas between them, such as 3, 7, 9; a "
+        "flower that has no seed is named by a code that begins with ~.",
         "{field} : de {low} à {high} nombres entiers de 0 à {last}, séparés par des virgules, sont attendus, par "
-        "exemple 3, 7, 9.",
+        "exemple 3, 7, 9 ; une fleur sans graine est désignée par un code qui commence par ~.",
+    ),
+    "code_refused": (
+        "{field}: {code} is no code of a flower of this model. Perhaps it belongs to another model, or a part of it is "
+        "missing.",
+        "{field} : {code} n’est pas le code d’une fleur de ce modèle. Peut-être appartient-il à un autre modèle, ou il "
+        "en manque une partie.",
+    ),
+    "key_refused": (
+        "{field} must be a whole number from 0 to {last}, or the code of a flower of this model, which begins with ~.",
+        "{field} : un nombre entier de 0 à {last} est attendu, ou le code d’une fleur de ce modèle, qui commence par "
+        "~.",
+    ),
+    "amounts_refused": (
+        "{field} must be {count} numbers from {low} to {high}.",
+        "{field} : {count} nombres de {low} à {high} sont attendus.",
     ),
     "yes_refused": ("{field} must be true or false.", "{field} : true ou false est attendu."),
     "choice_refused": ("{field} must be one of {names}.", "{field} : un choix parmi {names} est attendu."),
@@ -239,6 +329,12 @@ def say(key: str, request: gr.Request | None, **values) -> str:
     """A text in the language of the request, with its {fields} filled in."""
     header = request.headers.get("accept-language", "") if request and request.headers else ""
     return TEXTS[key][LANGUAGES.index(language(header))].format(**values)
+
+
+def why(error: Exception, request: gr.Request | None) -> str:
+    """Why a model is refused, in the language of the request; what has no reason of ours stays as it is."""
+    reason = getattr(error, "reason", None)
+    return say(f"refused_{reason}", request, **error.values) if reason else str(error)
 
 
 def language(accept: str) -> str:

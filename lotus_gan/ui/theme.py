@@ -77,7 +77,7 @@ document.documentElement.lang = (navigator.language || "en").toLowerCase().start
 """
 
 CSS = """
-.gradio-container .main.fillable { max-width: 1120px !important; padding: 16px 24px !important; }
+.gradio-container .main.fillable { max-width: 1120px !important; padding: 16px min(24px, 4vw) !important; }
 #heading { padding: 0; }
 #heading h1 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif;
   font-size: 2.1rem; font-weight: 600; letter-spacing: -0.01em; margin: 0; color: var(--secondary-700); }
@@ -91,6 +91,7 @@ CSS = """
 .form > .block.padded, .gr-group .block.padded, #walk { padding: 0 !important; overflow: visible !important; }
 .dark [role=tab][aria-selected=true] { color: var(--primary-300); }
 
+.gradio-container { overflow: clip !important; }  /* hidden, as Gradio has it, would unstick what is sticky */
 .html-container { padding: 0 !important; }
 .gradio-container { --knob-shadow: 0 0 0 1px rgb(0 0 0 / 12%), 0 1px 4px rgb(0 0 0 / 30%); }
 .dark input[type=range] { --neutral-200: #33483f; }
@@ -122,7 +123,7 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
   grid-auto-rows: auto;
   grid-template-rows: none; gap: 10px; padding: 0; margin: 0; }
 :is(#gallery, #kept) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
-:is(#gallery, #kept, #copy-gallery, #yours-gallery) .caption-label { border: 0; right: 8px; bottom: 8px;
+:is(#gallery, #kept, #copy-gallery, #yours-gallery, #sum-gallery) .caption-label { border: 0; right: 8px; bottom: 8px;
   border-radius: 999px; padding: 2px 9px; font-size: 12px; color: #fff; background: rgb(10 25 20 / 60%); }
 :is(#gallery, #kept) .preview { position: fixed; inset: 0; z-index: 900; width: auto; height: auto; border-radius: 0; }
 :is(#gallery, #kept) .preview .media-button { align-items: center; justify-content: center; }
@@ -136,13 +137,19 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 
 #kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)) !important; }
 
+/* a few pictures side by side */
+:is(#copy-gallery, #yours-gallery, #sum-gallery) { padding: 0; overflow: visible; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .grid-wrap { padding: 0; min-height: 0; height: auto !important;
+  overflow: visible; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .grid-container { gap: 12px; padding: 0; margin: 0;
+  grid-auto-rows: auto; grid-template-rows: none; }
+:is(#copy-gallery, #yours-gallery, #sum-gallery) .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none;
+  border-radius: 14px; }
+#copy-gallery { width: 640px; max-width: 100%; }
+
 #copy { gap: 10px; padding-top: 8px; }
 #copy-said p { margin: 0 0 4px; max-width: 80ch; }
 #copy-said p + p { color: var(--body-text-color-subdued); font-size: 0.92rem; }
-#copy-gallery { padding: 0; overflow: visible; width: 640px; max-width: 100%; }
-#copy-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#copy-gallery .grid-container { gap: 10px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
-#copy-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
 
 /* Interpolate */
 #walk-layout { max-width: 820px; margin: 0 auto; gap: 16px; }
@@ -161,16 +168,35 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #loop { display: grid; grid-template-columns: 96px 110px 1fr 1fr 1fr; align-items: end; gap: 10px; }
 :is(#make-loop, #loop-file, #copy-link) { height: 42px; padding-inline: 8px; white-space: nowrap; }
 
+/* Explore: the picture stays in sight while the sliders below it are moved */
+#explore-layout { display: grid; grid-template-columns: min(400px, 42%) minmax(0, 1fr); gap: 20px 40px;
+  align-items: start; }
+#explore-layout > * { min-width: 0 !important; }
+#explore-picture { position: sticky; top: 16px; gap: 16px; }
+:is(#easel, #sliders) { padding: 0; overflow: visible; }
+#flower { padding: 0; }
+#explore-actions { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
+#explore-actions > * { min-width: 0 !important; padding-inline: 4px; }
+#send { grid-column: 1 / -1; }
+#sum { border: 0; background: none; }
+#sum-info { color: var(--body-text-color-subdued); font-size: 0.92rem; max-width: 80ch; }
+:is(#sum-gallery, #sum-row) { width: 640px; max-width: 100%; margin: 0 auto 0 0 !important; }
+#sum-gallery .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; }
+#sum-row { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; align-items: end; }
+#sum-row > .form { display: contents; }
+#sum-row > *, #sum-row .block { min-width: 0 !important; }
+#sum-row .block { padding: 0; }
+#take { height: 42px; padding-inline: 8px; }
+
 /* Your picture */
 #yours-layout { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 20px 36px; align-items: start; }
 #yours-layout > * { min-width: 0 !important; }
 #yours-settings { gap: 16px; }
 #yours { background: var(--background-fill-secondary); border-radius: 14px; }
-#yours-gallery { padding: 0; overflow: visible; min-height: 120px; }
-#yours-gallery .grid-wrap { padding: 0; min-height: 0; height: auto !important; overflow: visible; }
-#yours-gallery .grid-container { gap: 12px; padding: 0; margin: 0; grid-auto-rows: auto; grid-template-rows: none; }
-#yours-gallery .thumbnail-lg { aspect-ratio: 1; border: 0; box-shadow: none; border-radius: 14px; }
+#yours-gallery { min-height: 120px; }
 #yours-gallery .empty { visibility: hidden; min-height: 0 !important; height: 100px !important; }
+#yours-send { gap: 10px; }
+#yours-send button { padding-inline: 4px; }
 #yours-said { max-width: 68ch; line-height: 1.6; }
 
 /* How it learnt */
@@ -185,13 +211,21 @@ input[type=range]::-moz-range-thumb { box-shadow: var(--knob-shadow) !important;
 #any-model-load { flex: 0 0 auto; height: 42px; padding-inline: 18px; }
 
 @media (max-width: 720px) {
-  .gradio-container .main.fillable { padding: 12px 16px !important; }
   #heading h1 { font-size: 1.7rem; }
-  .tab-container button { padding-inline: 5px !important; font-size: 13px !important; }  /* Gradio measures a copy */
+  /* five fit on one line (Gradio measures a copy) */
+  .tab-container button { padding-inline: 4px !important; font-size: 12px !important; letter-spacing: -0.02em; }
   #generate-layout { grid-template: "action" auto "gallery" auto "settings" auto / minmax(0, 1fr); }
   :is(#gallery, #kept) .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #copy-gallery .grid-container { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
   #yours-layout { grid-template-columns: minmax(0, 1fr); }
+  #explore-layout { display: flex; flex-direction: column; align-items: stretch; flex-wrap: nowrap; }
+  #explore-picture { display: contents; }
+  #easel { position: sticky; top: 0; z-index: 5; background: var(--body-background-fill); }
+  #easel figure { width: min(100%, 240px, 34vh); padding-block: 8px; }
+  #explore-actions { order: 3; }
+  #sliders { order: 2; }
+  #sum-row { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  #take { grid-column: 1 / -1; }
   #walk-keys { flex-wrap: wrap; }
   #seeds { flex: 1 1 100%; }
   :is(#add-key, #reverse) { flex: 1 1 0; }

@@ -5,10 +5,11 @@ from pathlib import Path
 import gradio as gr
 import torch
 
+from .. import latents
 from ..data import PictureError, load_picture
 from ..media import from_uint8, save_png, to_pictures
 from ..projection import DAMAGES, project, undamaged
-from . import arguments, galleries, texts
+from . import arguments, explore, galleries, texts
 from .studio import Studio
 
 NOTHING = "nothing"
@@ -17,8 +18,19 @@ GRAIN = 0.5  # standard deviation of the noise, where the range is 2
 NEAR, LIKE = 25, 18  # dB: above the one it is nearly the same picture, below the other hardly a likeness
 
 
-def build(studios: dict[str, Studio], model: gr.Radio) -> None:
-    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio."""
+# (code, keys of the walk) -> the keys with the code at one end; the tab Interpolate, the second one, comes to the front
+SEND = """(code, seeds) => {
+  const keys = seeds.split(',').map(key => key.trim()).filter(key => key);
+  keys[%s] = code;
+  document.querySelectorAll('[role=tab]')[1]?.click();
+  return keys.join(', ');
+}"""
+ENDS = {"first": "0", "last": "Math.max(1, keys.length - 1)"}
+
+
+def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explored: list[gr.blocks.Block]) -> None:
+    """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio,
+    `keys` the field of Interpolate, `explored` what opens a flower in Explore."""
 
     def find(path, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
         studio = studios[arguments.choice("model", model, studios, request)]
@@ -38,6 +50,7 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
 
         found = project(studio.generator, shown, DAMAGES.get(task, undamaged), on_step)
         damage = {} if task == NOTHING else {f"damage_{task}": shown}
+        code = latents.encode(found.z)
         named = {"yours": target, **damage, "painted": found.image}
         # a path of its own for each answer: it is somebody's own picture
         folder = studio.private_folder()
@@ -46,11 +59,16 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
             [rgb] = to_pictures(image)
             file = folder / f"{studio.slug}-{name}.png"
             if name == "painted":
-                save_png(rgb, file, model=studio.name)
+                save_png(rgb, file, latent=code, truncation=latents.MAX_TRUNCATION, model=studio.name)
             else:
                 rgb.save(file)
             gallery.append((str(file), texts.say(name, request)))
-        return gallery, texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
+        said = texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
+        return gallery, said, code, gr.Row(visible=True)
+
+    def explore_it(code, model, request: gr.Request):
+        studio = studios[arguments.choice("model", model, studios, request)]
+        return explore.start(studio, arguments.key("flower", code, studio.generator.z_dim, request))
 
     with gr.Row(elem_id="yours-layout"):
         with gr.Column(elem_id="yours-settings"):
@@ -67,14 +85,29 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         with gr.Column(elem_id="yours-result"):
             gallery = galleries.row(3, "yours-gallery")
             said = gr.HTML(texts.static("yours_info"), elem_id="yours-said")
+            code = gr.Textbox(visible=False)
+            with gr.Row(visible=False, elem_id="yours-send") as send:
+                for end, place in ENDS.items():
+                    to_walk = gr.Button(texts.static(end), size="md", min_width=0, elem_id=f"yours-{end}")
+                    to_walk.click(None, [code, keys], keys, js=SEND % place, api_visibility="private")
+                to_explore = gr.Button(texts.static("explore"), size="md", min_width=0, elem_id="yours-explore")
+                to_explore.click(explore_it, [code, model], explored, **explore.QUIET)
     button.click(
         find,
         [picture, task, model],
-        [gallery, said],
+        [gallery, said, code, send],
         api_visibility="private",
         concurrency_id="export",  # seconds of work that nobody's flowers should wait for
         concurrency_limit=1,
         show_progress_on=gallery,
+    )
+    # the code is of the model that was asked; in another one it is another flower
+    model.change(
+        lambda: gr.Row(visible=False),
+        outputs=send,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
     )
 
 

@@ -43,9 +43,9 @@ def stage_pixels(page) -> np.ndarray:
     return np.array(page.evaluate(STAGE_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
 
 
-def wait_for_walk(page, *seeds: int | str):
-    """Until the stage has every frame of a walk through these seeds."""
-    page.wait_for_selector(f"#stage [data-seeds='{','.join(map(str, seeds))}']")
+def wait_for_walk(page, *keys: int | str):
+    """Until the stage has every frame of a walk through these seeds and codes."""
+    page.wait_for_selector(f"#stage [data-keys='{','.join(map(str, keys))}']")
 
 
 def keys_field(page):

@@ -16,6 +16,8 @@ from page_helpers import (
 )
 from PIL import Image
 
+from lotus_gan import latents
+
 
 @pytest.mark.parametrize("how", ["keyboard", "mouse"])
 def test_the_slider_glides_without_a_request(visit, how):
@@ -144,6 +146,36 @@ def test_a_wrong_link_is_refused_in_words(visit):
     keys_field(page).press("Enter")
     page.locator(".toast-body").wait_for()
     assert "must be 2 to 8 whole numbers from 0 to 4294967295" in page.locator(".toast-body").inner_text()
+
+
+def test_a_code_is_a_key_of_the_walk_with_a_sign_for_its_name(visit, app, tmp_path):
+    code = latents.encode(latents.from_seeds([3], 16)[0])
+    page = visit(link=f"/?seeds={code},7,{code}&t=0").page
+    wait_for_walk(page, code, 7, code)
+    client = Client(app.url, verbose=False, download_files=str(tmp_path))
+    with Image.open(client.predict(3, 7, 0, api_name="/interpolate")) as picture:
+        assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).mean() < 2  # a code rounds a little
+    assert page.locator("#stage .go").all_inner_texts() == ["✎", "#7", "✎"]
+    page.get_by_role("button", name="Go to flower 3 (no seed)").click()
+    assert page.locator("#stage .now canvas").get_attribute("data-step") == "128"
+    page.get_by_role("button", name="Take flower 1 (no seed) out of the walk").click()
+    wait_for_walk(page, 7, code)
+    page.locator("#copy-link").click()
+    page.wait_for_function(f"location.search === '?seeds=7,{code}&t=1'")
+    page.locator("#make-loop").click()
+    page.wait_for_selector("#loop-file:not([disabled])", timeout=60_000)
+    with page.expect_download() as download:
+        page.locator("#loop-file").click()
+    assert re.fullmatch(r"model\d+-keys-[0-9a-f]{24}-256px\.gif", download.value.suggested_filename)
+    with Image.open(download.value.path()) as loop:
+        assert f"seeds 7,{code}, truncation 1" in loop.info["comment"].decode()
+
+
+def test_a_code_of_another_model_is_refused_in_french(visit):
+    code = latents.encode(latents.from_seeds([3], 100)[0])
+    page = visit(link=f"/?seeds=3,{code}", locale="fr-FR").page
+    page.locator(".toast-body").wait_for()
+    assert "n’est pas le code d’une fleur de ce modèle" in page.locator(".toast-body").inner_text()
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])

@@ -44,7 +44,7 @@ def test_the_page_speaks_the_browsers_language(visit, locale, language, words):
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
 def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
     page = visit(locale=locale, width=380, height=780).page
-    for tab in (0, 1, 2, 3):
+    for tab in (0, 1, 2, 3, 4):
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 380
@@ -109,7 +109,9 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     name.fill("no/such/model")
     page.locator("#any-model-load").click()
     page.locator(".toast-body").wait_for()
-    assert "Le modèle choisi auparavant reste en place." in page.locator(".toast-body").inner_text()
+    said = page.locator(".toast-body").inner_text()
+    assert "il n’y a pas de dossier 'no/such/model'" in said
+    assert "Le modèle choisi auparavant reste en place." in said
     assert picture.get_attribute("src") == before
     name.fill(str(other))
     name.press("Enter")

@@ -3,8 +3,13 @@
 import io
 
 import numpy as np
+import pytest
 from app_server import ROOT
+from gradio_client import Client
+from page_helpers import stage_pixels, wait_for_walk
 from PIL import Image
+
+from lotus_gan import latents
 
 PICTURE = sorted((ROOT / "data/lotus-val").glob("*.webp"))[1]
 
@@ -30,6 +35,33 @@ def test_a_picture_with_a_hole_is_painted_whole(visit):
         assert np.array_equal(np.asarray(given.convert("RGB")), np.asarray(original.convert("RGB")))
     assert shown.convert("RGB").getpixel((64, 64)) == (128, 128, 128)
     assert painted.size == (128, 128) and "trainedAlgorithmicMedia" in painted.info["xmp"].decode()
+
+
+@pytest.mark.parametrize(("end", "keys", "step"), [("first", ["{code}", 7], 0), ("last", [3, "{code}"], 64)])
+def test_what_is_painted_can_be_an_end_of_the_walk(visit, app, tmp_path, end, keys, step):
+    """One of the model's own pictures is found, sent to the walk, and there it is what was shown."""
+    client = Client(app.url, verbose=False, download_files=str(tmp_path))
+    [own] = client.predict(1, 5, 1, api_name="/generate")
+    page = open_tab(visit, "Your picture")
+    page.set_input_files("#yours input[type=file]", own["image"])
+    page.wait_for_selector("#yours img")
+    send = page.locator(f"#yours-{end}")
+    assert not send.is_visible()  # nothing has been painted yet
+    page.locator("#find").click()
+    page.wait_for_selector("#yours-gallery img", timeout=120_000)
+    source = page.locator("#yours-gallery img").last.get_attribute("src")
+    painted = Image.open(io.BytesIO(page.request.get(source).body()))
+    send.click()
+    wait_for_walk(page, *(str(key).format(code=painted.text["latent"]) for key in keys))
+    assert page.locator("#stage").is_visible()
+    page.locator("#walk input[type=range]").fill(str(step / 64))
+    shown, given = stage_pixels(page), np.asarray(Image.open(own["image"]).convert("RGB"), dtype=int)
+    assert abs(shown - np.asarray(painted, dtype=int)).max() <= 1
+    assert np.square(shown - given).mean() < 255**2 / 10**2.5  # 25 dB: it is that picture
+    page.get_by_role("tab", name="Your picture").click()
+    page.locator("#yours-explore").click()
+    page.locator("#flower").wait_for()  # in sight: Explore is open
+    page.wait_for_selector(f"#easel [data-file*='{latents.file_stem(painted.text['latent'])}']")
 
 
 def test_without_a_picture_it_says_so_in_french(visit):

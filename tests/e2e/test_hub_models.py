@@ -1,0 +1,81 @@
+"""Models of the Hub on the page, with all that a push puts beside them: the real client against the stand-in."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from app_server import ROOT, running_app, save_colourful_model
+from PIL import Image
+from test_metrics import save_random_features
+
+from lotus_gan import directions, publish
+from lotus_gan.copies import write_index
+from lotus_gan.data import load_folder
+from lotus_gan.metrics import Features
+
+
+@pytest.fixture
+def hub(hub, tmp_path, monkeypatch):
+    hub.capture(monkeypatch, tmp_path / "home")
+    monkeypatch.setattr(publish, "write_wheel", lambda folder: None)  # seconds of work that is tested elsewhere
+    return hub
+
+
+def save_model_with_companions(folder: Path, seed: int) -> Path:
+    save_colourful_model(folder, seed)
+    features = Features(save_random_features(folder.with_name("features.safetensors")))
+    write_index(folder, load_folder(ROOT / "data/lotus-68").images[:5], features)
+    directions.write([directions.Direction("openness", torch.eye(16)[0], 0.8)], folder)
+    (folder / "previews").mkdir()
+    for step in (1, 50):
+        Image.new("RGB", (518, 518), "green").save(folder / f"previews/step_{step:07d}.webp")
+    lines = [{"step": step, "kimg": step / 10, "wasserstein": 100 / step} for step in (10, 50)]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def ask_whether_it_is_a_copy(page) -> str:
+    page.locator("#gallery .thumbnail-lg").first.click()
+    page.locator("[data-act=check]").click()
+    page.wait_for_function("() => document.querySelector('#copy-said')?.innerText.trim()", timeout=60_000)
+    return page.locator("#copy-said").inner_text()
+
+
+def test_a_pushed_model_brings_its_index_and_its_history(hub, browser, tmp_path):
+    """The page opens with one from the Hub, which tells all; then comes one whose companions are broken."""
+    publish.push(save_model_with_companions(tmp_path / "mine", seed=0), "user/mine", onnx=False)
+    publish.push(save_model_with_companions(tmp_path / "other", seed=1), "user/other", onnx=False)
+    other = hub.repos["model", "user/other"].branches["main"]
+    for name, content in other.items():
+        if name.startswith(("training", "directions", "previews", "metrics")):
+            other[name] = content[: len(content) // 2]
+    environment = hub.environment(tmp_path / "fresh") | {"LOTUS_GAN_FEATURES": str(tmp_path / "none")}
+    with running_app(tmp_path, "user/mine", **environment) as app, browser.new_context() as context:
+        page = context.new_page()
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(app.url)
+        page.wait_for_selector("#gallery img")
+        said = ask_whether_it_is_a_copy(page)
+        assert "32 px" in said and page.locator("#copy-gallery img").count() == 4
+        page.get_by_role("tab", name="Explore").click()
+        page.get_by_label("Openness").fill("-3")
+        page.wait_for_selector("#easel [data-file*='user--mine-latent-']")
+        page.get_by_role("tab", name="Training").click()
+        page.wait_for_function("(i => i.complete && i.naturalWidth === 518)(document.querySelector('#learnt img'))")
+        assert page.locator("#learnt .stage figcaption").inner_text().startswith("Step 50: the critic has looked at 5")
+        assert page.locator("#learnt svg").count() == 1
+        page.get_by_role("button", name="Another model").click()
+        page.locator("#any-model-name").locator("input, textarea").fill("user/other")
+        page.locator("#any-model-load").click()
+        page.get_by_role("radio", name="user/other").wait_for()
+        page.wait_for_selector("#learnt svg", state="detached")
+        assert not page.locator("#learnt .stage").is_visible()
+        page.get_by_role("tab", name="Explore").click()
+        page.wait_for_selector("#easel [data-file*='user--other-seed-000006']")
+        assert page.locator("#sliders label").first.inner_text() == "Direction 1"
+        page.get_by_role("tab", name="Generate").click()
+        page.wait_for_selector("#gallery img[src*='user--other-seed-000000']")
+        assert "without an index" in ask_whether_it_is_a_copy(page)
+    assert complaints == [] and "Traceback" not in app.log.read_text()
