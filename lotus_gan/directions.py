@@ -21,7 +21,7 @@ FILE = "directions.json"
 # what a direction of a file may be called, and so what the page has a word for; the amount grows towards the second
 NAMES = (
     "colour",  # petals pale .. deep pink
-    "warmth",  # petals violet .. yellowish
+    "warmth",  # petals lilac .. salmon
     "openness",  # bud .. open
     "camera_height",  # seen from the side .. from above
     "size",  # flower small .. large

@@ -3,14 +3,15 @@
 import json
 import math
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT
 
 from lotus_gan import Generator, latents
 from lotus_gan.directions import FILE, NAMES, REACH, Direction, closed_form, move, principal, read, write
 
+ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURES = ["article", "lotus"]
 SHIPPED = ROOT / "weights/lotus"
 
