@@ -227,11 +227,11 @@ def open_hub(trainer, card, options: argparse.Namespace):
 
 def train(trainer, callbacks: list, judge, log_with: str | None, stopped: list[int]) -> None:
     """The loop, with its bar, its logs and `callbacks`."""
-    from lotus_gan.callbacks import Metrics, Previews, Progress
+    from lotus_gan.callbacks import Forecast, Metrics, Previews, Progress
     from lotus_gan.tracking import Tracker
 
     progress, metrics = Progress(trainer), Metrics(trainer)
-    callbacks = [progress, metrics, Previews(trainer), *callbacks]
+    callbacks = [progress, metrics, Previews(trainer), Forecast(trainer), *callbacks]
     tracker = Tracker(trainer, log_with, [*filter(None, [metrics, judge])]) if log_with else None
     try:
         trainer.train([*callbacks, *filter(None, [tracker])], should_stop=lambda: bool(stopped))

@@ -13,6 +13,7 @@ from .files import whole_or_nothing
 from .media import grid, paint, save_atomically
 from .metrics import Features, MetricsError, quality, smoothness
 from .networks import Generator
+from .report import forecast
 from .training import Trainer
 
 PREVIEW_SEEDS = range(16)
@@ -41,6 +42,26 @@ class Progress:
 
     def close(self) -> None:
         self.bar.close()
+
+
+class Forecast:
+    """One line, half a minute into a run that has just begun: after how many minutes to look."""
+
+    WAIT = 30  # s; the first steps are slower than the rest
+
+    def __init__(self, trainer: Trainer):
+        self.trainer, self.told = trainer, trainer.step_number > 0
+        self.started, self.shown_before = None, 0
+
+    def __call__(self) -> None:
+        if self.told:
+            return
+        now, shown = time.monotonic(), self.trainer.images_shown
+        if self.started is None:  # after the first step, so that a critic's warm-up does not count
+            self.started, self.shown_before = now, shown
+        elif now - self.started >= self.WAIT:
+            tqdm.write(forecast((shown - self.shown_before) / (now - self.started)))
+            self.told = True
 
 
 class Metrics:

@@ -51,14 +51,22 @@ def decided(config: TrainConfig, count: int) -> str:
 
 
 def expectations(config: TrainConfig) -> str:
-    """After how many steps to expect what. The minutes are the progress bar's to tell, once it has begun to move."""
+    """After how many steps to expect what. The minutes are told once the machine's pace is known (`forecast`)."""
     alone = config.critic_warmup
     first = f"\nthe critic learns alone first, {alone:,} updates long, before the bar moves" if alone else ""
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
         f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
-        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable}); the bar tells the time"
-        + first
+        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + first
+    )
+
+
+def forecast(rate: float) -> str:
+    """After how many minutes to look, at `rate` pictures a second."""
+    shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in (SHAPES, RECOGNISABLE))
+    return (
+        f"at {rate:.0f} pictures a second, expect flower shapes {shapes} min after the start, "
+        f"recognisable flowers after {recognisable}"
     )
 
 

@@ -169,8 +169,9 @@ def workers(launcher):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])  # the one that leads and writes, and one that does not
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="finds the processes in Linux's /proc")
-def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, tmp_path):
+def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, tmp_path, rank):
     arguments = [str(ROOT / "train.py"), "--data", str(pictures), *QUICK]
     process = subprocess.Popen(
         [*LAUNCH, *arguments, "--output", str(tmp_path / "broken"), "--steps", "100000"],
@@ -178,7 +179,7 @@ def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, t
     )  # fmt: skip
     try:
         wait_for(lambda: step_of(tmp_path / "broken") >= 2, process)
-        os.kill(workers(process.pid)[1], signal.SIGKILL)
+        os.kill(workers(process.pid)[rank], signal.SIGKILL)
         errors = process.communicate(timeout=120)[1]
     finally:
         process.kill()

@@ -89,7 +89,7 @@ BELOW = {
     "publish": {"card", "export", "hub", "networks"},
     "deploy": {"directions", "publish", "hub"},
     "training": {"game", "parallel", "data", "checkpoint", "networks", "latents", "media", "config"},
-    "callbacks": {"training", "networks", "latents", "media", "metrics", "files"},
+    "callbacks": {"training", "networks", "latents", "media", "metrics", "files", "report"},
     "tracking": {"callbacks", "training"},
 }
 

@@ -9,7 +9,7 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from lotus_gan.config import PRESETS, TrainConfig
 from lotus_gan.data import Pictures
-from lotus_gan.report import decided, describe, expectations, save_sheets
+from lotus_gan.report import decided, describe, expectations, forecast, save_sheets
 
 
 def noise(count):
@@ -50,6 +50,13 @@ def test_what_to_expect_counts_in_pictures_shown():
     assert "after 96 (step 4,000)" in expectations(replace(lotus, batch_size=8))
     assert "alone" not in expectations(lotus)
     assert "alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
+
+
+def test_the_forecast_by_hand():
+    """24,000 pictures at 40 a second take 600 s, 96,000 four times as long; less than a minute is told as one."""
+    line = "at 40 pictures a second, expect flower shapes 10 min after the start, recognisable flowers after 40"
+    assert forecast(40) == line
+    assert "shapes 1 min" in forecast(10_000)
 
 
 @pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 8)])

@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -145,6 +146,20 @@ def test_the_critic_of_a_run_comes_along(images, tmp_path):
 def test_a_start_of_another_shape_is_refused(images, tmp_path):
     with pytest.raises(ValueError, match=r"the model to start from is .*width=2"):
         Trainer(TINY, images, tmp_path, initial=[Generator("lotus", z_dim=8, width=2)])
+
+
+def test_the_forecast_is_made_once_at_the_pace_after_the_first_step(monkeypatch, capsys):
+    """A first step of 60 s (a warm-up) does not count; then 40 pictures a second."""
+    trainer, now = SimpleNamespace(step_number=0, images_shown=0), [100.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    forecast = callbacks.Forecast(trainer)
+    for seconds, pictures in [(60, 5000), (20, 800), (20, 800), (20, 800)]:
+        now[0] += seconds
+        trainer.images_shown += pictures
+        forecast()
+    assert capsys.readouterr().out.count("at 40 pictures a second") == 1
+    trainer.step_number = 7  # resumed: whoever goes on knows the pace
+    assert callbacks.Forecast(trainer).told
 
 
 def test_mirroring_shows_both_sides(tmp_path):
