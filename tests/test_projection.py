@@ -66,18 +66,18 @@ def test_another_shape_is_refused(generator):
         project(generator, torch.zeros(2, 3, 128, 128))
 
 
-# benchmarks/projection.py does the next two with 32 pictures each; a search takes 6 s on a core
+# benchmarks/projection.py does the next two with 32 held-out pictures; a search takes 6 s on a core
 
 
 @pytest.mark.slow
 def test_the_shipped_model_finds_its_own_pictures(lotus):
-    targets = lotus(latents.from_seeds(range(20), lotus.z_dim)).split(1)
+    targets = lotus(latents.from_seeds(range(32), lotus.z_dim)).split(1)
     assert statistics.median(project(lotus, target).psnr for target in targets) >= 25
 
 
 @pytest.mark.slow
 def test_the_search_beats_the_best_of_4096_random_latents_on_pictures_it_never_saw(lotus):
-    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:10])
+    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:20])
     best = best_of_random(lotus, targets)
     found = [project(lotus, target).psnr for target in targets.split(1)]
-    assert len(best) == 10 and sum(f > b for f, b in zip(found, best, strict=True)) >= 9
+    assert len(best) == 20 and sum(f > b for f, b in zip(found, best, strict=True)) >= 18
