@@ -30,6 +30,7 @@ TEMPLATE = """
 STYLE = """
 display: grid; grid-template-columns: minmax(0, 480px) minmax(0, 1fr); gap: 24px 36px; align-items: start;
 figure { margin: 0; }
+.stage { width: 100%; max-width: 480px; justify-self: center; }
 img { display: block; width: 100%; aspect-ratio: 1; border-radius: 14px; background: var(--background-fill-secondary); }
 input { width: 100%; margin: 14px 0 4px; accent-color: var(--primary-500); }
 figcaption { font-size: 14px; line-height: 22px; color: var(--body-text-color-subdued);
@@ -39,9 +40,9 @@ figcaption { font-size: 14px; line-height: 22px; color: var(--body-text-color-su
 svg { display: block; width: 100%; height: 130px; overflow: visible;
   border-bottom: 1px solid var(--border-color-primary); }
 polyline { fill: none; stroke: var(--primary-500); stroke-width: 2; stroke-linejoin: round; }
-p { display: flex; justify-content: space-between; margin: 4px 0 0; font-size: 13px;
+p { display: flex; justify-content: space-between; gap: 14px; margin: 4px 0 0; font-size: 13px;
   color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }
-@media (max-width: 720px) { & { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 900px) { & { grid-template-columns: minmax(0, 1fr); } }
 """
 
 SCRIPT = (
