@@ -65,6 +65,12 @@ def test_a_key_is_appended_to_a_walk_or_takes_the_last_place():
     assert interpolate.with_key("", 9) == "9"
 
 
+def test_a_key_takes_the_place_of_an_end():
+    assert interpolate.with_end("3, 7,5", "~AB", "first") == "~AB, 7, 5"
+    assert interpolate.with_end("3, 7,5", "~AB", "last") == "3, 7, ~AB"
+    assert interpolate.with_end("3,", 9, "last") == "3, 9"
+
+
 def test_the_command_line_paints_a_moved_flower_again_to_the_byte(studio, model, tmp_path):
     code = explore.move(studio, 6, [0.7] * len(studio.all_directions))
     path = studio.picture(code)

@@ -53,7 +53,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
             with gr.Tab(texts.static("explore_tab"), id="explore"):
                 explored = explore.build(studios, model, page, keys, tabs, bar)
             with gr.Tab(texts.static("yours_tab"), id="yours"):
-                yours.build(studios, model, keys, explored)
+                yours.build(studios, model, keys, tabs, explored)
             with gr.Tab(texts.static("learnt_tab"), id="learnt"):
                 learnt.build(studios, model, page)
         models.build(studios, model)

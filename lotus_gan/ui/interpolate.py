@@ -195,8 +195,17 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
 
 def with_key(keys: str, key: int | str) -> str:
     """The field's text with one more key, in the place of the last one where there are as many as a walk takes."""
-    parts = [part.strip() for part in keys.split(",") if part.strip()]
-    return ", ".join([*parts[: arguments.MAX_KEYS - 1], str(key)])
+    return ", ".join([*_parts(keys)[: arguments.MAX_KEYS - 1], str(key)])
+
+
+def with_end(keys: str, key: int | str, end: str) -> str:
+    """The field's text with a key in the place of the "first" or of the "last" one."""
+    parts = _parts(keys)
+    return ", ".join([str(key), *parts[1:]] if end == "first" else [*parts[: max(1, len(parts) - 1)], str(key)])
+
+
+def _parts(keys: str) -> list[str]:
+    return [part.strip() for part in keys.split(",") if part.strip()]
 
 
 def walk_values(studio: Studio, keys: list[int | str], truncation: float, even: bool) -> Iterator[dict]:

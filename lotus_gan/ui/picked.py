@@ -9,7 +9,7 @@ import json
 import gradio as gr
 
 from .. import latents
-from . import arguments, texts
+from . import arguments, interpolate, texts
 from .studio import Studio
 
 MAX_KEPT = 64
@@ -83,9 +83,7 @@ def without_picture(kept, picture: gr.EventData) -> list[dict]:
 
 def with_key(seeds: str, picture: gr.EventData) -> str:
     """The keys of a walk with the picture's seed in the place of the first or of the last one."""
-    keys = [key.strip() for key in seeds.split(",")]
-    keys[0 if picture.act == "first" else -1] = str(picture.seed)
-    return ", ".join(keys)
+    return interpolate.with_end(seeds, picture.seed, picture.act)
 
 
 def kept_pictures(kept, studios: dict[str, Studio]) -> list[tuple[str, str]]:

@@ -86,10 +86,11 @@ class Studio:
         except (OSError, ValueError, RuntimeError) as error:  # whatever it is, it is none of ours
             print(f"left out: {error}", file=sys.stderr)
             named = []
+        count = min(UNNAMED, self.generator.z_dim)
         return {
-            "named": named[: len(directions.NAMES)],
-            "closed": directions.closed_form(self.generator, min(UNNAMED, self.generator.z_dim)),
-            "principal": directions.principal(self.generator, min(UNNAMED, self.generator.z_dim)),
+            "named": named,
+            "closed": directions.closed_form(self.generator, count),
+            "principal": directions.principal(self.generator, count),
         }
 
     @property

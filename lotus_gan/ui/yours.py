@@ -1,5 +1,6 @@
 """The tab Your picture: what the network paints when it is shown a picture, and what it makes of a damaged one."""
 
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -9,7 +10,7 @@ from .. import latents
 from ..data import PictureError, load_picture
 from ..media import from_uint8, save_png, to_pictures
 from ..projection import DAMAGES, project, undamaged
-from . import arguments, explore, galleries, texts
+from . import arguments, explore, galleries, interpolate, texts
 from .studio import Studio
 
 NOTHING = "nothing"
@@ -18,19 +19,11 @@ GRAIN = 0.5  # standard deviation of the noise, where the range is 2
 NEAR, LIKE = 25, 18  # dB: above the one it is nearly the same picture, below the other hardly a likeness
 
 
-# (code, keys of the walk) -> the keys with the code at one end; the tab Interpolate, the second one, comes to the front
-SEND = """(code, seeds) => {
-  const keys = seeds.split(',').map(key => key.trim()).filter(key => key);
-  keys[%s] = code;
-  document.querySelectorAll('[role=tab]')[1]?.click();
-  return keys.join(', ');
-}"""
-ENDS = {"first": "0", "last": "Math.max(1, keys.length - 1)"}
-
-
-def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explored: list[gr.blocks.Block]) -> None:
+def build(
+    studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, tabs: gr.Tabs, explored: list[gr.blocks.Block]
+) -> None:
     """The tab's components and events, inside the Blocks that is open. `model` is where the page chooses a studio,
-    `keys` the field of Interpolate, `explored` what opens a flower in Explore."""
+    `keys` the field of Interpolate, `tabs` what holds all tabs, `explored` what opens a flower in Explore."""
 
     def find(path, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
         studio = studios[arguments.choice("model", model, studios, request)]
@@ -66,6 +59,9 @@ def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explore
         said = texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
         return gallery, said, code, gr.Row(visible=True)
 
+    def send_to(end, code, keys):
+        return interpolate.with_end(str(keys), code, end), gr.Tabs(selected="interpolate")
+
     def explore_it(code, model, request: gr.Request):
         studio = studios[arguments.choice("model", model, studios, request)]
         return explore.start(studio, arguments.key("flower", code, studio.generator.z_dim, request))
@@ -87,9 +83,9 @@ def build(studios: dict[str, Studio], model: gr.Radio, keys: gr.Textbox, explore
             said = gr.HTML(texts.static("yours_info"), elem_id="yours-said")
             code = gr.Textbox(visible=False)
             with gr.Row(visible=False, elem_id="yours-send") as send:
-                for end, place in ENDS.items():
+                for end in ("first", "last"):
                     to_walk = gr.Button(texts.static(end), size="md", min_width=0, elem_id=f"yours-{end}")
-                    to_walk.click(None, [code, keys], keys, js=SEND % place, api_visibility="private")
+                    to_walk.click(partial(send_to, end), [code, keys], [keys, tabs], **explore.QUIET)
                 to_explore = gr.Button(texts.static("explore"), size="md", min_width=0, elem_id="yours-explore")
                 to_explore.click(explore_it, [code, model], explored, **explore.QUIET)
     button.click(
