@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from typing import NamedTuple
 
 import torch
 
@@ -20,8 +21,16 @@ from .data import Shuffled
 from .draws import Part
 from .losses import critic_loss, generator_loss, gradient_penalty
 from .media import from_uint8
-from .networks import Critic, Generator
+from .networks import Critic, Generator, Pair
 from .parallel import Team
+
+
+class Batch(NamedTuple):
+    """What one update is about, of all processes and parts together, on the CPU."""
+
+    z: torch.Tensor  # (batch_size, z_dim)
+    real: torch.Tensor  # (batch_size, 3, 128, 128) uint8
+    window: torch.Tensor  # (2,) in [0, 1)
 
 
 class Game:
@@ -83,52 +92,62 @@ class Game:
         self.critic.requires_grad_(True)
         n_critic = self.n_critic
         for update in range(n_critic):
-            z = torch.randn(self.config.batch_size, self.config.z_dim, generator=self.random)
-            wasserstein, penalty, painted = self._critic_update(z, keep=update == n_critic - 1)
+            batch = self.next_batch()
+            wasserstein, penalty, pairs = self._critic_update(batch, last=update == n_critic - 1)
             self.totals["wasserstein"] += wasserstein / n_critic
             self.totals["penalty"] += penalty / n_critic
         self.critic.requires_grad_(False)
         # the generator learns from the pictures that the critic has seen last
-        self.totals["generator_loss"] += self._generator_update(z, painted)
+        self.totals["generator_loss"] += self._generator_update(batch, pairs)
         self.totals["steps"] += 1
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
 
-    def _critic_update(self, z: torch.Tensor, keep: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-        """-> (Wasserstein estimate, penalty, pictures with their graph if they are to be kept and are one part)."""
-        config, parts, share = self.config, self.parts, 1 / len(self.parts)
+    def _critic_update(self, batch: Batch, last: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
+        """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part).
+
+        The levels beyond the first are shown their answer and need no critic that is far ahead: they learn once a step,
+        in its last update.
+        """
+        parts, share = self.parts, 1 / len(self.parts)
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
-        keep = keep and len(parts) == 1
+        keep = last and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            painted = self._paint(z[parts[0].first : parts[-1].last])
-        order, mirrored = self._next_real()
+            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole=last)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
-        fakes = painted.detach().chunk(len(parts))
-        for part, fake in zip(self._replayed_parts(), fakes, strict=True):
-            real = self._augment(self._real(order[part.rows], mirrored[part.rows]), part)
-            fake = self._augment(fake, part)
-            with self._precision():
-                real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
-                penalty = gradient_penalty(self.critic, real, fake, generator=self.random, part=part)
-            loss = critic_loss(real_scores, fake_scores)
-            ((loss + config.lambda_gp * penalty) * share).backward()
+        for index, part in enumerate(self._replayed_parts()):
+            losses = []
+            for critic, pair in zip(self.critic.levels, pairs, strict=False):
+                real, painted = (self._augment(view.detach().chunk(len(parts))[index], part) for view in pair)
+                with self._precision():
+                    loss = critic_loss(critic(real).float(), critic(painted).float())
+                    penalty = gradient_penalty(critic, real, painted, generator=self.random, part=part)
+                losses.append((loss, penalty))
+            sum(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
+            loss, penalty = losses[0]
             figures += share * torch.stack([-loss.detach(), penalty.detach()])
         wasserstein, penalty = self.team.mean_gradients(self.critic.parameters(), figures)
         self.adam_critic.step()
-        self.images_shown += config.batch_size
-        return wasserstein, penalty, painted if keep else None
+        self.images_shown += self.config.batch_size
+        return wasserstein, penalty, pairs if keep else None
 
-    def _generator_update(self, z: torch.Tensor, painted: torch.Tensor | None) -> torch.Tensor:
+    def _generator_update(self, batch: Batch, pairs: list[Pair] | None) -> torch.Tensor:
+        """-> the loss of the first level."""
         share = 1 / len(self.parts)
         self.adam_generator.zero_grad(set_to_none=True)
         figures = torch.zeros(1, device=self.device)
         for part in self._replayed_parts():
-            fake = self._paint(z[part.rows]) if painted is None else painted
-            with self._precision():
-                loss = generator_loss(self.critic(self._augment(fake, part)).float())
-            (loss * share).backward()
-            figures += share * loss.detach()
+            losses = []
+            for level, (critic, (real, painted)) in enumerate(
+                zip(self.critic.levels, pairs or self._lesson(batch, part.rows), strict=True)
+            ):
+                with self._precision():
+                    loss = generator_loss(critic(self._augment(painted, part)).float())
+                # an enlarged picture has an answer; a picture that comes from a latent has none
+                losses.append(loss + self.config.lambda_pixel * (painted - real).abs().mean() if level else loss)
+            sum(share * loss for loss in losses).backward()
+            figures += share * losses[0].detach()
         (loss,) = self.team.mean_gradients(self.generator.parameters(), figures)
         self.adam_generator.step()
         return loss
@@ -152,25 +171,20 @@ class Game:
             else:
                 average.copy_(value)  # BatchNorm's count of batches
 
-    def _next_real(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Which real pictures come next, and which of them mirrored, half of the time if asked: (batch_size,) each."""
+    def next_batch(self) -> Batch:
+        """Latents, the next real pictures, half of them mirrored if asked, and where to look."""
         count = self.config.batch_size
+        z = torch.randn(count, self.config.z_dim, generator=self.random)
         order, mirrored = self.shuffled.next(count), torch.zeros(count, dtype=torch.bool)
         if self.config.mirror:
             mirrored = flips(count, self.random)
-        return order, mirrored
+        return Batch(z, mirror(self.images[order], mirrored), torch.rand(2, generator=self.random))
 
-    def _real(self, order: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
-        images = mirror(self.images[order], mirrored)
-        return from_uint8(images.to(self.device)).contiguous(memory_format=torch.channels_last)
-
-    def real_batch(self) -> torch.Tensor:
-        """The next real pictures: (batch_size, 3, 128, 128) in [-1, 1]."""
-        return self._real(*self._next_real())
-
-    def _paint(self, z: torch.Tensor) -> torch.Tensor:
+    def _lesson(self, batch: Batch, rows: slice, whole: bool = True) -> list[Pair]:
+        real = from_uint8(batch.real[rows].to(self.device)).contiguous(memory_format=torch.channels_last)
         with self._precision():
-            return self.generator(z.to(self.device)).float()
+            pairs = self.generator.lesson(batch.z[rows].to(self.device), real, batch.window, whole)
+        return [(real.float(), painted.float()) for real, painted in pairs]
 
     def _augment(self, images: torch.Tensor, part: Part) -> torch.Tensor:
         return augment(images, self.config.augment, generator=self.random, part=part)

@@ -167,8 +167,8 @@ def test_mirroring_shows_both_sides(tmp_path):
     picture = torch.zeros(1, 3, 128, 128, dtype=torch.uint8)
     picture[..., 64:] = 255
     trainer = Trainer(replace(TINY, batch_size=200, augment=""), picture, tmp_path)
-    batch = trainer.real_batch()
-    mirrored = (batch[:, 0, 0, 0] == 1).sum().item()
+    batch = trainer.next_batch()
+    mirrored = (batch.real[:, 0, 0, 0] == 255).sum().item()
     assert 60 < mirrored < 140  # 5.6 standard deviations
     assert trainer.images.equal(picture), "the data set itself was flipped"
 

@@ -1,0 +1,180 @@
+"""Our two networks: a sketch of 16 px is painted from the latents, and enlarged twice, to 32 and to 128 px.
+
+A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side
+and from real pictures: the first to paint pictures shrunk to 16 px, where a GAN learns in minutes what it learns in
+days at 128; the others to enlarge shrunk pictures, for which they see the answer, so that their part of the game is a
+well-posed one. The arithmetic follows: a picture of the sketch costs the critic less than a tenth.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .config import ModelConfig
+
+SKETCH = 16  # px
+ENLARGED = (2, 4)  # how many times each enlarger enlarges: 16 -> 32 -> 128 px
+WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from a window in them
+
+
+def generator_layers(config: ModelConfig) -> nn.Sequential:
+    """(N, z_dim, 1, 1) -> (N, 3, 128, 128) in [-1, 1]: the sketch's layers, then two enlargers."""
+    w = config.width
+    sketch = [
+        *(nn.ConvTranspose2d(config.z_dim, 8 * w, 4, bias=False), nn.BatchNorm2d(8 * w), _bend()),
+        *_doubling(8 * w, 6 * w),
+        *_doubling(6 * w, 3 * w),
+        *(nn.BatchNorm2d(3 * w), _bend(), nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()),
+    ]
+    enlargers = [Enlarger(3 * w, w, ENLARGED[0]), Enlarger(2 * w, w, ENLARGED[1])]
+    layers = nn.Sequential(*sketch, *enlargers, nn.Hardtanh()).apply(_start)
+    for enlarger in enlargers:
+        nn.init.zeros_(enlarger.body[-2].weight)  # it begins as a smooth enlargement
+    return layers
+
+
+class CriticLayers(nn.Module):
+    """(N, 3, 128, 128) -> scores (N,): the sum over the levels, each of which also scores alone in training."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        w = config.width
+        self.levels = nn.ModuleList([_sketch_critic(4 * w), _fold_critic(2 * w), _line_critic(w)])
+        self.apply(_start)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        pictures = pyramid(images)
+        views = [pictures[0], *(beside(large, small) for small, large in pairwise(pictures))]
+        return sum(critic(view) for critic, view in zip(self.levels, views, strict=True))
+
+
+critic_layers = CriticLayers
+
+
+def levels(layers: CriticLayers) -> list[nn.Module]:
+    """The critics of the three levels."""
+    return list(layers.levels)
+
+
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, window: torch.Tensor, whole: bool) -> list:
+    """Three levels: the sketch (N, 3, 16, 16), and twice (N, 6, H, W): an enlarged picture, and what it was enlarged
+    from. Only the first where not `whole`."""
+    enlargers = [layer for layer in layers if isinstance(layer, Enlarger)]
+    pictures = pyramid(real)
+    pairs = [(pictures[0], layers[: list(layers).index(enlargers[0])](z))]
+    for enlarger, (small, large) in zip(enlargers, pairwise(pictures), strict=True):
+        if whole:
+            small, large = _look(small, large, window)
+            pairs.append((beside(large, small), beside(enlarger(small), small)))
+    return pairs
+
+
+def pyramid(pictures: torch.Tensor) -> list[torch.Tensor]:
+    """(N, 3, 128, 128) -> the same at 16, 32 and 128 px, each pixel the mean of those it stands for."""
+    return [F.avg_pool2d(pictures, 8), F.avg_pool2d(pictures, 4), pictures]
+
+
+def beside(large: torch.Tensor, small: torch.Tensor) -> torch.Tensor:
+    """(N, 3, H, W) and what it was enlarged from -> (N, 6, H, W), for a critic that asks whether they fit."""
+    return torch.cat([large, _smooth(small, large.shape[-1] // small.shape[-1])], 1)
+
+
+def _look(small: torch.Tensor, large: torch.Tensor, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same window of both, of WINDOW px in the smaller; all of both where that is no larger."""
+    times = large.shape[-1] // small.shape[-1]
+    top, left = (window * (small.shape[-1] - WINDOW + 1)).long().tolist()
+    cuts = [(slice(None), slice(None), *(slice(a * k, (a + WINDOW) * k) for a in (top, left))) for k in (1, times)]
+    return small[cuts[0]], large[cuts[1]]
+
+
+def _smooth(pictures: torch.Tensor, times: int) -> torch.Tensor:
+    return F.interpolate(pictures, scale_factor=times, mode="bilinear", align_corners=False)
+
+
+class _Residual(nn.Module):
+    """x + conv(bend(norm(conv(x)))) at one resolution: (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int, normalise: bool = False):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=not normalise),
+            nn.BatchNorm2d(channels) if normalise else nn.Identity(),
+            _bend(),
+            nn.Conv2d(channels, channels, 3, 1, 1),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.body(x)
+
+
+class Enlarger(nn.Module):
+    """(N, 3, S, S) -> (N, 3, times S, times S): enlarged smoothly, and what that lacks added.
+
+    Most of the arithmetic is done at S px; pixels are shuffled out of channels (Shi et al. 2016).
+    """
+
+    def __init__(self, channels: int, fine_channels: int, times: int):
+        super().__init__()
+        self.times = times
+        self.body = nn.Sequential(
+            nn.Conv2d(3, channels, 3, 1, 1),
+            *(_Residual(channels), _bend(), _Residual(channels), _bend()),
+            *(nn.Conv2d(channels, 4 * fine_channels, 3, 1, 1), nn.PixelShuffle(2), _bend()),
+            *(nn.Conv2d(fine_channels, fine_channels, 3, 1, 1), _bend()),
+            *(nn.Conv2d(fine_channels, 3 * (times // 2) ** 2, 3, 1, 1), nn.PixelShuffle(times // 2)),
+        )
+
+    def forward(self, small: torch.Tensor) -> torch.Tensor:
+        return _smooth(small, self.times) + self.body(small)
+
+
+def _doubling(c_in: int, c_out: int) -> list[nn.Module]:
+    enlarge = [nn.Upsample(scale_factor=2), nn.Conv2d(c_in, c_out, 3, 1, 1, bias=False)]
+    return [*enlarge, nn.BatchNorm2d(c_out), _bend(), _Residual(c_out, normalise=True)]
+
+
+def _sketch_critic(c: int) -> nn.Sequential:
+    """(N, 3, 16, 16) -> (N,)."""
+    return nn.Sequential(
+        *(nn.Conv2d(3, c // 2, 3, 1, 1), _bend()),
+        *(nn.Conv2d(c // 2, c, 4, 2, 1), _bend(), _Residual(c), _bend()),
+        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
+        *(nn.Flatten(), nn.Linear(2 * c * 4 * 4, 1), nn.Flatten(0)),
+    )
+
+
+def _fold_critic(c: int) -> nn.Sequential:
+    """(N, 6, 32, 32) -> (N,): the mean over places."""
+    return nn.Sequential(
+        *(nn.PixelUnshuffle(2), nn.Conv2d(24, c, 3, 1, 1), _bend()),
+        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
+        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), _Residual(4 * c), _bend()),
+        *_mean_of_places(4 * c),
+    )
+
+
+def _line_critic(c: int) -> nn.Sequential:
+    """(N, 6, 64, 64) -> (N,), or of any other side: the mean over places."""
+    return nn.Sequential(
+        *(nn.Conv2d(6, c, 4, 2, 1), _bend()),
+        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend()),
+        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), _Residual(4 * c), _bend()),
+        *(nn.Conv2d(4 * c, 4 * c, 4, 2, 1), _bend()),
+        *_mean_of_places(4 * c),
+    )
+
+
+def _mean_of_places(c: int) -> list[nn.Module]:
+    return [nn.Conv2d(c, 1, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(0)]
+
+
+def _bend() -> nn.LeakyReLU:
+    return nn.LeakyReLU(0.2)
+
+
+def _start(module: nn.Module) -> None:
+    """He et al.'s start (2015), for layers that are bent by LeakyReLU."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.kaiming_normal_(module.weight, 0.2)
