@@ -106,6 +106,9 @@ class TrainConfig(ModelConfig):
     critic_warmup: int = _option(
         0, "critic updates before the generator's first, for a generator that has learnt already", low=0, high=10_000
     )
+    enlarger_warmup: int = _option(
+        0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
+    )
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
     # few pictures
     mirror: bool = _option(False, "show each picture mirrored half of the time")
@@ -160,12 +163,13 @@ PRESETS = {
         "width": 16,
         "steps": 4000,
         "n_critic": 3,
+        "enlarger_warmup": 2000,
         "lr_generator": 4e-4,
         "lr_critic": 4e-4,
         "mirror": True,
         # without translation the critic knows 68 pictures by heart after 80 kimg; with colours as well it learns
         # nothing more
         "augment": "auto",
-        "ema_kimg": 5.0,
+        "ema_kimg": 10.0,
     },
 }

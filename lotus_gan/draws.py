@@ -8,6 +8,9 @@ the batch is shared, and the generators stay in step.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,20 @@ class Part:
     def all(cls, count: int) -> "Part":
         """A batch that nobody shares."""
         return cls(0, count, count)
+
+
+class Look(NamedTuple):
+    """How an architecture that works on several sizes looks at a batch of real pictures."""
+
+    window: torch.Tensor  # (2,) in [0, 1): the top and the left of a part of the picture
+    grain: torch.Tensor  # (N, 3, 32, 32): noise for pictures that have been made small
+
+    @classmethod
+    def draw(cls, count: int, generator: torch.Generator) -> "Look":
+        """For a batch of `count`; its noise is of any strength from none to full, picture by picture."""
+        strength = torch.rand(count, 1, 1, 1, generator=generator)
+        return cls(torch.rand(2, generator=generator), strength * torch.randn(count, 3, 32, 32, generator=generator))
+
+    def part(self, rows: slice, device: torch.device) -> "Look":
+        """The same for some rows of the batch."""
+        return Look(self.window, self.grain[rows].to(device))

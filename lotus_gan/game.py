@@ -14,15 +14,20 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 import torch
+from tqdm import tqdm
 
+from . import lotus
 from .augment import augment, flips, mirror, parse_policy
 from .config import TrainConfig
 from .data import Shuffled
-from .draws import Part
+from .draws import Look, Part
 from .losses import critic_loss, generator_loss, gradient_penalty
 from .media import from_uint8
 from .networks import Critic, Generator, Pair
 from .parallel import Team
+
+ENLARGE_EVERY = 4  # steps
+WARM_UP_RATE = 2e-3  # Adam's, falling to nothing
 
 
 class Batch(NamedTuple):
@@ -30,7 +35,7 @@ class Batch(NamedTuple):
 
     z: torch.Tensor  # (batch_size, z_dim)
     real: torch.Tensor  # (batch_size, 3, 128, 128) uint8
-    window: torch.Tensor  # (2,) in [0, 1)
+    look: Look
 
 
 class Game:
@@ -63,6 +68,8 @@ class Game:
             if trained.config != config.model:
                 raise ValueError(f"the model to start from is {trained.config}, and the run wants {config.model}")
             player.load_state_dict(trained.state_dict())
+        # a trained generator's enlargers have learnt already
+        self.enlarger_warmup = 0 if initial or not lotus.enlargers(self.generator.layers) else config.enlarger_warmup
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.team.share_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)
@@ -86,8 +93,16 @@ class Game:
         boost = self.config.critic_boost_epoch
         return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
 
+    @property
+    def enlargers_learn(self) -> bool:
+        """Whether this step is about every level. The levels beyond the first are shown their answer and learn soon;
+        the arithmetic is better spent on the first."""
+        return self.step_number % ENLARGE_EVERY == 0
+
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
+        if self.step_number == 0 and self.enlarger_warmup:
+            self._warm_up()
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
         n_critic = self.n_critic
@@ -103,17 +118,33 @@ class Game:
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
 
-    def _critic_update(self, batch: Batch, last: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
-        """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part).
+    def _warm_up(self) -> None:
+        """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that."""
+        layers, count = self.generator.layers, self.enlarger_warmup
+        parameters = [p for enlarger in lotus.enlargers(layers) for p in enlarger.parameters()]
+        adam = torch.optim.Adam(parameters, lr=WARM_UP_RATE)
+        slower = torch.optim.lr_scheduler.CosineAnnealingLR(adam, count)
+        for _ in tqdm(range(count), desc="enlargers", unit="update", leave=False, disable=None):
+            batch = self.next_batch()
+            adam.zero_grad(set_to_none=True)
+            for part in self.parts:
+                look = batch.look.part(part.rows, self.device)
+                with self._precision():
+                    pairs = lotus.enlarging(layers, self._real(batch, part.rows), look)
+                    loss = sum((real - painted).abs().mean() for real, painted in pairs) / len(self.parts)
+                loss.backward()
+            self.team.mean_gradients(parameters, torch.zeros(1, device=self.device))
+            adam.step()
+            slower.step()
+        self.ema.load_state_dict(self.generator.state_dict())
 
-        The levels beyond the first are shown their answer and need no critic that is far ahead: they learn once a step,
-        in its last update.
-        """
+    def _critic_update(self, batch: Batch, last: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
+        """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part)."""
         parts, share = self.parts, 1 / len(self.parts)
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
         keep = last and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole=last)
+            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole=last and self.enlargers_learn)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
         for index, part in enumerate(self._replayed_parts()):
@@ -140,7 +171,7 @@ class Game:
         for part in self._replayed_parts():
             losses = []
             for level, (critic, (real, painted)) in enumerate(
-                zip(self.critic.levels, pairs or self._lesson(batch, part.rows), strict=True)
+                zip(self.critic.levels, pairs or self._lesson(batch, part.rows, self.enlargers_learn), strict=False)
             ):
                 with self._precision():
                     loss = generator_loss(critic(self._augment(painted, part)).float())
@@ -178,13 +209,16 @@ class Game:
         order, mirrored = self.shuffled.next(count), torch.zeros(count, dtype=torch.bool)
         if self.config.mirror:
             mirrored = flips(count, self.random)
-        return Batch(z, mirror(self.images[order], mirrored), torch.rand(2, generator=self.random))
+        return Batch(z, mirror(self.images[order], mirrored), Look.draw(count, self.random))
 
-    def _lesson(self, batch: Batch, rows: slice, whole: bool = True) -> list[Pair]:
-        real = from_uint8(batch.real[rows].to(self.device)).contiguous(memory_format=torch.channels_last)
+    def _lesson(self, batch: Batch, rows: slice, whole: bool) -> list[Pair]:
+        look = batch.look.part(rows, self.device)
         with self._precision():
-            pairs = self.generator.lesson(batch.z[rows].to(self.device), real, batch.window, whole)
+            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look, whole)
         return [(real.float(), painted.float()) for real, painted in pairs]
+
+    def _real(self, batch: Batch, rows: slice) -> torch.Tensor:
+        return from_uint8(batch.real[rows].to(self.device)).contiguous(memory_format=torch.channels_last)
 
     def _augment(self, images: torch.Tensor, part: Part) -> torch.Tensor:
         return augment(images, self.config.augment, generator=self.random, part=part)

@@ -13,9 +13,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from .config import ModelConfig
+from .draws import Look
 
 SKETCH = 16  # px
-ENLARGED = (2, 4)  # how many times each enlarger enlarges: 16 -> 32 -> 128 px
+GRAIN = 0.1  # of 2, between black and white: the most noise on a small picture
 WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from a window in them
 
 
@@ -28,9 +29,9 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
         *_doubling(6 * w, 3 * w),
         *(nn.BatchNorm2d(3 * w), _bend(), nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()),
     ]
-    enlargers = [Enlarger(3 * w, w, ENLARGED[0]), Enlarger(2 * w, w, ENLARGED[1])]
-    layers = nn.Sequential(*sketch, *enlargers, nn.Hardtanh()).apply(_start)
-    for enlarger in enlargers:
+    enlarge = [Enlarger(3 * w, w, times=2), Enlarger(2 * w, w, times=4)]
+    layers = nn.Sequential(*sketch, *enlarge, nn.Hardtanh()).apply(_start)
+    for enlarger in enlarge:
         nn.init.zeros_(enlarger.body[-2].weight)  # it begins as a smooth enlargement
     return layers
 
@@ -58,16 +59,28 @@ def levels(layers: CriticLayers) -> list[nn.Module]:
     return list(layers.levels)
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, window: torch.Tensor, whole: bool) -> list:
-    """Three levels: the sketch (N, 3, 16, 16), and twice (N, 6, H, W): an enlarged picture, and what it was enlarged
-    from. Only the first where not `whole`."""
-    enlargers = [layer for layer in layers if isinstance(layer, Enlarger)]
-    pictures = pyramid(real)
-    pairs = [(pictures[0], layers[: list(layers).index(enlargers[0])](z))]
-    for enlarger, (small, large) in zip(enlargers, pairwise(pictures), strict=True):
-        if whole:
-            small, large = _look(small, large, window)
-            pairs.append((beside(large, small), beside(enlarger(small), small)))
+def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
+    """The layers that learn from pairs, and could learn from pairs alone."""
+    return [layer for layer in layers if isinstance(layer, Enlarger)]
+
+
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
+    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`. Only the first where not `whole`."""
+    first = list(layers).index(enlargers(layers)[0])
+    sketch = (pyramid(real)[0], layers[:first](z))
+    return [sketch, *enlarging(layers, real, look)] if whole else [sketch]
+
+
+def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look) -> list:
+    """A pair for each enlarger, (N, 6, H, W): an enlarged picture, and what it was enlarged from.
+
+    The small picture has grain, because a painted one is not as clean as a real one.
+    """
+    pairs = []
+    for enlarger, (small, large) in zip(enlargers(layers), pairwise(pyramid(real)), strict=True):
+        side = small.shape[-1]
+        small, large = _window(small + GRAIN * look.grain[..., :side, :side], large, look.window)
+        pairs.append((beside(large, small), beside(enlarger(small), small)))
     return pairs
 
 
@@ -81,11 +94,11 @@ def beside(large: torch.Tensor, small: torch.Tensor) -> torch.Tensor:
     return torch.cat([large, _smooth(small, large.shape[-1] // small.shape[-1])], 1)
 
 
-def _look(small: torch.Tensor, large: torch.Tensor, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same window of both, of WINDOW px in the smaller; all of both where that is no larger."""
+def _window(small: torch.Tensor, large: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same part of both, of WINDOW px in the smaller; all of both where that is no larger."""
     times = large.shape[-1] // small.shape[-1]
-    top, left = (window * (small.shape[-1] - WINDOW + 1)).long().tolist()
-    cuts = [(slice(None), slice(None), *(slice(a * k, (a + WINDOW) * k) for a in (top, left))) for k in (1, times)]
+    top, left = (place * (small.shape[-1] - WINDOW + 1)).long().tolist()
+    cuts = [(..., *(slice(a * k, (a + WINDOW) * k) for a in (top, left))) for k in (1, times)]
     return small[cuts[0]], large[cuts[1]]
 
 

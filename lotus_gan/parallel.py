@@ -72,10 +72,11 @@ class Team:
             raise TeamError(f"another process of this run has ended ({str(error).splitlines()[0]})") from error
 
     def mean_gradients(self, parameters: Iterable[torch.Tensor], figures: torch.Tensor) -> torch.Tensor:
-        """Replace each gradient by its mean over the processes; the same for some figures (K,), which are returned."""
+        """Replace each gradient by its mean over the processes; the same for some figures (K,), which are returned.
+        A parameter without a gradient has none in any process."""
         if self.count == 1:
             return figures
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         mean = self.mean(torch.cat([figures.float(), *(gradient.flatten() for gradient in gradients)]))
         sizes = [len(figures), *(gradient.numel() for gradient in gradients)]
         figures, *means = mean.split(sizes)
