@@ -8,7 +8,7 @@ several processes (lotus_gan/parallel.py); the state is the same in all of those
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import NamedTuple
@@ -101,8 +101,6 @@ class Game:
 
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
-        if self.step_number == 0 and self.enlarger_warmup:
-            self._warm_up()
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
         n_critic = self.n_critic
@@ -118,13 +116,17 @@ class Game:
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
 
-    def _warm_up(self) -> None:
+    def warm_up(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that."""
         layers, count = self.generator.layers, self.enlarger_warmup
+        if not count:
+            return
         parameters = [p for enlarger in lotus.enlargers(layers) for p in enlarger.parameters()]
         adam = torch.optim.Adam(parameters, lr=WARM_UP_RATE)
         slower = torch.optim.lr_scheduler.CosineAnnealingLR(adam, count)
         for _ in tqdm(range(count), desc="enlargers", unit="update", leave=False, disable=None):
+            if should_stop():
+                break
             batch = self.next_batch()
             adam.zero_grad(set_to_none=True)
             for part in self.parts:

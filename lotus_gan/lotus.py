@@ -1,9 +1,9 @@
 """Our two networks: a sketch of 16 px is painted from the latents, and enlarged twice, to 32 and to 128 px.
 
-A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side
-and from real pictures: the first to paint pictures shrunk to 16 px, where a GAN learns in minutes what it learns in
-days at 128; the others to enlarge shrunk pictures, for which they see the answer, so that their part of the game is a
-well-posed one. The arithmetic follows: a picture of the sketch costs the critic less than a tenth.
+A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side,
+from real pictures alone: the first to paint pictures shrunk to 16 px, which is where a GAN learns quickly; the others
+to enlarge shrunk pictures. An enlarger sees the right answer, so it learns to draw petals in minutes, from parts of
+pictures, and its critic only has to take the softness out.
 """
 
 from itertools import pairwise
@@ -15,7 +15,6 @@ from torch.nn import functional as F
 from .config import ModelConfig
 from .draws import Look
 
-SKETCH = 16  # px
 GRAIN = 0.1  # of 2, between black and white: the most noise on a small picture
 WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from a window in them
 

@@ -95,7 +95,7 @@ class Trainer(Game):
         callbacks, config = list(callbacks) if self.team.leads else [], self.config
         deadline = time.monotonic() + 60 * config.max_minutes if config.max_minutes else math.inf
         try:
-            self._train(callbacks, lambda: should_stop() or time.monotonic() >= deadline)
+            self._train(callbacks, lambda: self.team.any(should_stop() or time.monotonic() >= deadline))
         except TeamError as error:
             raise TrainingError(
                 f"{error} at step {self.step_number}; {self._kept()}. The same command goes on from there, "
@@ -104,7 +104,11 @@ class Trainer(Game):
 
     def _train(self, callbacks: list[Callable[[], None]], should_stop: Callable[[], bool]) -> None:
         config = self.config
-        while self.step_number < config.steps and not self.team.any(should_stop()):
+        if self.step_number == 0:
+            started = time.monotonic()
+            self.warm_up(should_stop)
+            self.seconds += time.monotonic() - started
+        while self.step_number < config.steps and not should_stop():
             started = time.monotonic()
             self.step()
             for callback in callbacks:
