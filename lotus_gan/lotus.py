@@ -31,7 +31,8 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
     enlarge = [Enlarger(3 * w, w, times=2), Enlarger(2 * w, w, times=4)]
     layers = nn.Sequential(*sketch, *enlarge, nn.Hardtanh()).apply(_start)
     for enlarger in enlarge:
-        nn.init.zeros_(enlarger.body[-2].weight)  # it begins as a smooth enlargement
+        for value in enlarger.body[-2].parameters():  # it begins as a smooth enlargement
+            nn.init.zeros_(value)
     return layers
 
 

@@ -52,8 +52,10 @@ def decided(config: TrainConfig, count: int) -> str:
 
 def expectations(config: TrainConfig) -> str:
     """After how many steps to expect what. The minutes are told once the machine's pace is known (`forecast`)."""
-    alone = config.critic_warmup
-    first = f"\nthe critic learns alone first, {alone:,} updates long, before the bar moves" if alone else ""
+    warm_ups = {"the layers that enlarge learn": config.enlarger_warmup, "the critic learns": config.critic_warmup}
+    first = "".join(
+        f"\n{who} alone first, {n:,} updates long, before the bar moves" for who, n in warm_ups.items() if n
+    )
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
         f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"

@@ -68,7 +68,7 @@ def test_forty_mixed_files_train(forty, tmp_path):
     assert len([path for path in forty.rglob("*") if path.is_file()]) == 40
     (tmp_path / "pillow_heif.py").write_text("raise ImportError('not installed')")
     command = [sys.executable, ROOT / "train.py", "--data", forty, "--output", tmp_path / "out", "--device", "cpu"]
-    command += ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--steps", "1"]
+    command += ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--enlarger-warmup", "2", "--steps", "1"]
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONIOENCODING": "ascii"}  # a terminal without accents
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -76,19 +76,12 @@ def test_a_score_does_not_depend_on_its_batch(architecture):
 
 
 def test_the_shipped_model_draws_no_mesh():
-    """Neighbouring columns differ about as much across odd borders as across even ones. With copied pixels in the last
-    two enlargements it is a third more (1.32), and that is the mesh."""
+    """Neighbouring columns differ about as much across odd borders as across even ones; copied pixels, or shuffled ones
+    that were not learnt out, make the one a third more than the other."""
     generator = Generator.from_pretrained(ROOT / "weights/lotus")
-
-    def odd_over_even() -> float:
-        with torch.no_grad():
-            steps = generator(latents.from_seeds(range(16), generator.z_dim)).diff(dim=3).abs()
-        return (steps[..., 0::2].mean() / steps[..., 1::2].mean()).item()
-
-    assert 0.87 < odd_over_even() < 1.15
-    for layer in layers(generator, nn.Upsample):
-        layer.mode = "nearest"
-    assert odd_over_even() > 1.25
+    with torch.no_grad():
+        steps = generator(latents.from_seeds(range(16), generator.z_dim)).diff(dim=3).abs()
+    assert 0.87 < (steps[..., 0::2].mean() / steps[..., 1::2].mean()).item() < 1.15
 
 
 def test_wrong_shapes_are_refused():

@@ -18,7 +18,7 @@ from lotus_gan.hub import ModelError
 from lotus_gan.publish import Pushes, push
 
 ROOT = Path(__file__).resolve().parent.parent
-QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--device", "cpu"]
+QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--enlarger-warmup", "2", "--device", "cpu"]
 LATER = "This pushes it later:\npython -m lotus_gan push --model"
 
 

@@ -48,8 +48,9 @@ def test_what_to_expect_counts_in_pictures_shown():
     lotus = TrainConfig(**PRESETS["lotus"])
     assert "24 thousand pictures shown (step 500)" in expectations(lotus)
     assert "after 96 (step 4,000)" in expectations(replace(lotus, batch_size=8))
-    assert "alone" not in expectations(lotus)
-    assert "alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
+    assert "the layers that enlarge learn alone first, 2,000 updates long" in expectations(lotus)
+    assert "alone" not in expectations(replace(lotus, enlarger_warmup=0))
+    assert "the critic learns alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
 
 
 def test_the_forecast_by_hand():

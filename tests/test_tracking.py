@@ -22,7 +22,8 @@ def train(*arguments):
 def test_tensorboard_gets_the_lines_of_metrics_and_the_previews(pictures, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    quick = ["--width", 1, "--batch-size", 2, "--n-critic", 1, "--device", "cpu", "--log-every", 1]
+    quick = ["--width", 1, "--batch-size", 2, "--n-critic", 1, "--enlarger-warmup", 2]
+    quick += ["--device", "cpu", "--log-every", 1]
     done = train("--data", pictures, "--output", tmp_path, *quick, "--steps", 3, "--log-with", "tensorboard")
     assert done.returncode == 0, done.stderr
     events = EventAccumulator(str(tmp_path / "tracking" / tmp_path.name))

@@ -16,7 +16,7 @@ from test_metrics import save_random_features
 from lotus_gan import Generator, TrainConfig, latents
 
 ROOT = Path(__file__).resolve().parent.parent
-QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--device", "cpu"]
+QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--enlarger-warmup", "2", "--device", "cpu"]
 
 
 def train(*arguments, **options):
