@@ -137,20 +137,8 @@ def test_one_process_needs_no_accelerate_and_several_say_so(monkeypatch):
 
 # --- the whole script ------------------------------------------------------------------------------------------------
 
-QUICK = [
-    "--width",
-    "1",
-    "--batch-size",
-    "4",
-    "--n-critic",
-    "1",
-    "--enlarger-warmup",
-    "2",
-    "--device",
-    "cpu",
-    "--checkpoint-every",
-    "2",
-]
+QUICK = ["--width", "1", "--batch-size", "4", "--n-critic", "1", "--enlarger-warmup", "2"]
+QUICK += ["--device", "cpu", "--checkpoint-every", "2"]
 
 
 def step_of(folder):

@@ -35,7 +35,8 @@ def run_folder(hub, tmp_path_factory):
     (folder / "pictures").mkdir()
     for path in sorted((ROOT / "data/lotus-68").glob("*.webp"))[:4]:
         (folder / "pictures" / path.name).write_bytes(path.read_bytes())
-    options = "--steps 2 --batch-size 2 --width 2 --n-critic 1 --enlarger-warmup 2 --device cpu --push-to-hub user/mine --push-every 1"
+    options = "--steps 2 --batch-size 2 --width 2 --n-critic 1 --enlarger-warmup 2 --device cpu "
+    options += "--push-to-hub user/mine --push-every 1"
     declared = ["--data-license", "cc0-1.0", "--data-source", "Rendered for this project, which owns them."]
     command = [sys.executable, str(ROOT / "train.py"), "--data", "pictures", "--output", "mine", *options.split()]
     environment = os.environ | hub.environment(folder / "home")

@@ -17,20 +17,8 @@ from lotus_gan.copies import TrainingIndex
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SMALL = [
-    "--steps",
-    "1",
-    "--batch-size",
-    "2",
-    "--width",
-    "1",
-    "--n-critic",
-    "1",
-    "--enlarger-warmup",
-    "2",
-    "--device",
-    "cpu",
-]
+SMALL = ["--steps", "1", "--batch-size", "2", "--width", "1", "--n-critic", "1"]
+SMALL += ["--enlarger-warmup", "2", "--device", "cpu"]
 
 
 def blocks(language):
