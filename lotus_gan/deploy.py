@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # What trains, publishes or is called from a terminal, and so what no Space needs: the one list of it.
 TRAINING_MODULES = (
     *("training.py", "losses.py", "augment.py", "checkpoint.py", "callbacks.py", "machine.py"),
-    *("game.py", "parallel.py", "draws.py", "tracking.py", "duplicates.py", "report.py", "sources.py"),
+    *("game.py", "parallel.py", "tracking.py", "duplicates.py", "report.py", "sources.py"),
     *("card.py", "provenance.py", "export.py", "publish.py", "deploy.py"),
     *("__main__.py", "commands.py", "options.py"),
 )

@@ -20,17 +20,19 @@ CURVES = {"wasserstein": "metrics.jsonl", "kid": "quality.jsonl"}  # what is dra
 POINTS = 200  # of a curve, at most: it is 480 px wide
 MAX_SIDE = 2048  # px of a stage's picture, which the browser decodes: the sheets of a run have 518
 LARGEST = 1e12  # of a number in a log
+RIVALS = {"lotus-68": "article"}  # who learnt from the same pictures, on the same machine: shown beside it
 
 TEMPLATE = """
-<figure class="stage"><img alt=""><input type="range" min="0" value="0" step="1">
+<div class="stages"><figure class="stage"><img alt=""><input type="range" min="0" value="0" step="1">
 <figcaption>&nbsp;</figcaption></figure>
+<figure class="rival" hidden><img alt=""><figcaption></figcaption></figure></div>
 <div class="charts"></div>
 """
 
 STYLE = """
 display: grid; grid-template-columns: minmax(0, 480px) minmax(0, 1fr); gap: 24px 36px; align-items: start;
 figure { margin: 0; }
-.stage { width: 100%; max-width: 480px; justify-self: center; }
+.stages { display: grid; gap: 24px; width: 100%; max-width: 480px; justify-self: center; }
 img { display: block; width: 100%; aspect-ratio: 1; border-radius: 14px; background: var(--background-fill-secondary); }
 input { width: 100%; margin: 14px 0 4px; accent-color: var(--primary-500); }
 figcaption { font-size: 14px; line-height: 22px; color: var(--body-text-color-subdued);
@@ -45,22 +47,35 @@ p { display: flex; justify-content: space-between; gap: 14px; margin: 4px 0 0; f
 @media (max-width: 900px) { & { grid-template-columns: minmax(0, 1fr); } }
 """
 
+SAID = ("stage", "stage_alt", "stage_timed", "rival", "stages", "wasserstein", "kid", "curve_ends")
 SCRIPT = (
-    f"const TEXTS = {json.dumps(texts.pairs('stage', 'stage_alt', 'stages', 'wasserstein', 'kid', 'curve_ends'))};"
+    f"const TEXTS = {json.dumps(texts.pairs(*SAID))};"
     + r"""
 const french = document.documentElement.lang === 'fr';
 const number = value => value?.toLocaleString(french ? 'fr' : 'en', {maximumFractionDigits: 1}) ?? '?';
 const say = (name, values = {}) =>
   TEXTS[name][french ? 1 : 0].replace(/{(\w+)}/g, (_, field) => number(values[field]));
 const picture = element.querySelector('img'), range = element.querySelector('input');
-const charts = element.querySelector('.charts');
+const rival = element.querySelector('.rival'), charts = element.querySelector('.charts');
 let stages = [];
 
 function show(i) {
+  const other = nearest(props.value.rival ?? [], stages[i].minutes);
+  const text = say(other ? 'stage_timed' : 'stage', stages[i]);
   picture.src = stages[i].file.url;
   picture.alt = say('stage_alt', stages[i]);
-  element.querySelector('figcaption').textContent = say('stage', stages[i]);
-  range.setAttribute('aria-valuetext', say('stage', stages[i]));
+  element.querySelector('.stage figcaption').textContent = text;
+  range.setAttribute('aria-valuetext', text);
+  rival.hidden = !other;
+  if (!other) return;
+  rival.querySelector('img').src = other.file.url;
+  rival.querySelector('img').alt = say('stage_alt', other);
+  rival.querySelector('figcaption').textContent = say('rival', other);
+}
+
+function nearest(others, minutes) {
+  const away = stage => Math.abs(stage.minutes - minutes);
+  return others.length ? others.reduce((best, stage) => away(stage) < away(best) ? stage : best) : null;
 }
 
 function made(tag, attributes, ...children) {
@@ -88,8 +103,9 @@ function load() {
   stages = props.value?.stages ?? [];
   element.querySelector('.stage').hidden = !stages.length;
   charts.replaceChildren(...(props.value?.curves ?? []).map(chart));
-  if (!stages.length) return;
-  for (const {file} of stages) new Image().src = file.url;  // here before the slider asks for it
+  if (!stages.length) { rival.hidden = true; return; }
+  // here before the slider asks for them
+  for (const {file} of [...stages, ...(props.value.rival ?? [])]) new Image().src = file.url;
   range.max = range.value = stages.length - 1;
   range.setAttribute('aria-label', say('stages'));
   show(stages.length - 1);
@@ -107,10 +123,15 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> None:
     first = next(iter(studios.values()))
 
     def tell(name):
-        return history(studios[name].beside() if name in studios else None)
+        return told(name, studios[name].beside()) if name in studios else history(None)
+
+    def told(name, folder):
+        other = studios.get(RIVALS.get(name))
+        stages = history(other.beside())["stages"] if other else []
+        return history(folder) | {"rival": [stage for stage in stages if stage["minutes"] is not None]}
 
     run = gr.HTML(
-        history(first.origin),
+        told(next(iter(studios)), first.origin),
         html_template=TEMPLATE,
         css_template=STYLE,
         js_on_load=SCRIPT,
@@ -139,7 +160,10 @@ def history(folder: Path | None) -> dict:
     stages = []
     for step, path in sorted(paths.items()):
         file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-        stages.append({"file": file, "step": step, "kimg": kimg_at(step, logs["metrics.jsonl"])})
+        line = line_at(step, logs["metrics.jsonl"])
+        # lines come every so many steps; in between one step is like another
+        kimg = line and line["kimg"] * step / line["step"]
+        stages.append({"file": file, "step": step, "kimg": kimg, "minutes": line and line.get("minutes")})
     curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
     return {"stages": stages, "curves": [curve for curve in curves if len(curve["points"]) > 1]}
 
@@ -151,10 +175,9 @@ def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:
     return points[::-every][::-1]  # the last one always
 
 
-def kimg_at(step: int, metrics: list[dict]) -> float | None:
-    """Thousand pictures shown at a step. Lines come every so many steps; in between one step is like another."""
-    line = next((line for line in metrics if "kimg" in line and line.get("step", -1) >= max(step, 1)), None)
-    return line and line["kimg"] * step / line["step"]
+def line_at(step: int, metrics: list[dict]) -> dict | None:
+    """The first line of metrics that was written at a step or after it."""
+    return next((line for line in metrics if "kimg" in line and line.get("step", -1) >= max(step, 1)), None)
 
 
 def stage_pictures(folder: Path) -> dict[int, Path]:

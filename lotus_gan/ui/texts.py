@@ -189,6 +189,14 @@ TEXTS = {  # key: (English, French)
         "Step {step}: the critic has looked at {kimg} thousand pictures.",
         "Pas {step} : le critique a regardé {kimg} milliers d’images.",
     ),
+    "stage_timed": (
+        "After {minutes} minutes, step {step}: the critic has looked at {kimg} thousand pictures.",
+        "Après {minutes} minutes, pas {step} : le critique a regardé {kimg} milliers d’images.",
+    ),
+    "rival": (
+        "The article’s network, narrowed to a quarter, after {minutes} minutes on the same pictures (step {step}).",
+        "Le réseau de l’article, réduit au quart, après {minutes} minutes sur les mêmes images (pas {step}).",
+    ),
     "stage_alt": (
         "What the network paints for seeds 0 to 15 after step {step}",
         "Ce que le réseau peint pour les graines 0 à 15 après le pas {step}",

@@ -1,6 +1,7 @@
 """What holds for the page as a whole, in a real browser: languages, sizes, models, and that visitors do not meet."""
 
 import io
+import json
 import re
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
         page = context.new_page()
         page.goto(app.url)
         page.get_by_role("tab", name="Apprentissage").click()
-        slider, picture = page.locator("#learnt input"), page.locator("#learnt img")
+        slider, picture = page.locator("#learnt input"), page.locator("#learnt .stage img")
         last = picture.get_attribute("src")
         slider.focus()
         page.keyboard.press("Home")
@@ -75,6 +76,32 @@ def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
         page.wait_for_function("(i => i.complete && i.naturalWidth > 500)(document.querySelector('#learnt img'))")
         assert page.locator("#learnt svg").count() >= 1
         assert "pénalité de gradient" in page.locator("#learnt-text").inner_text()
+
+
+def test_the_article_learns_beside_our_recipe(browser, tmp_path):
+    """Of two runs on the same pictures the stages nearest in minutes are shown together; the other way round not."""
+    models = {"lotus": save_colourful_model(tmp_path / "lotus")}
+    for name, minutes in (("lotus-68", (1, 10)), ("article", (2, 9, 30))):
+        models[name] = save_colourful_model(tmp_path / name)
+        (tmp_path / name / "timeline").mkdir()
+        for step in range(1, len(minutes) + 1):
+            Image.new("RGB", (518, 518), (step, 0, 0)).save(tmp_path / name / f"timeline/step_{step:07d}.webp")
+        lines = [{"step": i + 1, "kimg": i + 1, "minutes": m, "wasserstein": 1} for i, m in enumerate(minutes)]
+        (tmp_path / name / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    with running_app(tmp_path, None, copy_of_the_app(tmp_path, **models)) as app, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app.url)
+        page.get_by_role("radio", name="lotus-68").check()
+        page.get_by_role("tab").nth(4).click()
+        ours, rival = (page.locator(f"#learnt .{name} figcaption") for name in ("stage", "rival"))
+        rival.wait_for()
+        assert "After 10 minutes, step 2" in ours.inner_text()
+        assert "after 9 minutes" in rival.inner_text()
+        page.locator("#learnt input").focus()
+        page.keyboard.press("Home")
+        assert "after 2 minutes" in rival.inner_text()
+        page.get_by_role("radio", name="article").check()
+        rival.wait_for(state="hidden")
 
 
 def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
