@@ -97,7 +97,7 @@ class TrainConfig(ModelConfig):
     n_critic: int = _option(5, "critic updates a generator update", low=1, high=100)
     lambda_gp: float = _option(10.0, "weight of the gradient penalty", low=0)
     lambda_pixel: float = _option(
-        50.0, "weight of the mean difference to the right answer, where a small picture is enlarged (lotus)", low=0
+        0.7, "how hard the right answer pulls where a picture is enlarged; its critic's pull is 1 (lotus)", low=0
     )
     lr_generator: float = _option(1e-4, "Adam's rate for the generator", above=0)
     lr_critic: float = _option(1e-4, "Adam's rate for the critic", above=0)
@@ -164,7 +164,7 @@ PRESETS = {
         "steps": 4000,
         "n_critic": 3,
         "enlarger_warmup": 2000,
-        "lr_generator": 4e-4,
+        "lr_generator": 2e-4,
         "lr_critic": 4e-4,
         "mirror": True,
         # without translation the critic knows 68 pictures by heart after 80 kimg; with colours as well it learns

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from . import lotus
@@ -106,7 +107,7 @@ class Game:
         n_critic = self.n_critic
         for update in range(n_critic):
             batch = self.next_batch()
-            wasserstein, penalty, pairs = self._critic_update(batch, last=update == n_critic - 1)
+            wasserstein, penalty, pairs = self._critic_update(batch, self.enlargers_learn, keep=update == n_critic - 1)
             self.totals["wasserstein"] += wasserstein / n_critic
             self.totals["penalty"] += penalty / n_critic
         self.critic.requires_grad_(False)
@@ -117,45 +118,54 @@ class Game:
         self.step_number += 1
 
     def warm_up(self, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that."""
-        layers, count = self.generator.layers, self.enlarger_warmup
+        """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that.
+        Then their critics learn to see what is missing, before anybody listens to them."""
+        count = self.enlarger_warmup
         if not count:
             return
-        parameters = [p for enlarger in lotus.enlargers(layers) for p in enlarger.parameters()]
+        parameters = [p for enlarger in lotus.enlargers(self.generator.layers) for p in enlarger.parameters()]
         adam = torch.optim.Adam(parameters, lr=WARM_UP_RATE)
         slower = torch.optim.lr_scheduler.CosineAnnealingLR(adam, count)
-        for _ in tqdm(range(count), desc="enlargers", unit="update", leave=False, disable=None):
+        for update in tqdm(range(count + count // 8), desc="enlargers", unit="update", leave=False, disable=None):
             if should_stop():
                 break
+            if update >= count:
+                self._critic_update(self.next_batch(), whole=True, keep=False)
+                continue
             batch = self.next_batch()
             adam.zero_grad(set_to_none=True)
             for part in self.parts:
                 look = batch.look.part(part.rows, self.device)
                 with self._precision():
-                    pairs = lotus.enlarging(layers, self._real(batch, part.rows), look)
-                    loss = sum((real - painted).abs().mean() for real, painted in pairs) / len(self.parts)
+                    pairs = lotus.enlarging(self.generator.layers, self._real(batch, part.rows), look)
+                    loss = sum(_pull(real, painted) for real, painted in pairs) / len(self.parts)
                 loss.backward()
             self.team.mean_gradients(parameters, torch.zeros(1, device=self.device))
             adam.step()
             slower.step()
         self.ema.load_state_dict(self.generator.state_dict())
+        self.images_shown = 0
 
-    def _critic_update(self, batch: Batch, last: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
+    def _critic_update(
+        self, batch: Batch, whole: bool, keep: bool
+    ) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
         """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part)."""
         parts, share = self.parts, 1 / len(self.parts)
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
-        keep = last and len(parts) == 1
+        keep = keep and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole=last and self.enlargers_learn)
+            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
         for index, part in enumerate(self._replayed_parts()):
             losses = []
-            for critic, pair in zip(self.critic.levels, pairs, strict=False):
-                real, painted = (self._augment(view.detach().chunk(len(parts))[index], part) for view in pair)
+            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=False)):
+                real, painted = (view.detach().chunk(len(parts))[index] for view in pair)
+                if not level:  # the others are parts of pictures, and have an answer
+                    real, painted = self._augment(real, part), self._augment(painted, part)
                 with self._precision():
                     loss = critic_loss(critic(real).float(), critic(painted).float())
-                    penalty = gradient_penalty(critic, real, painted, generator=self.random, part=part)
+                    penalty = self._penalty(critic, real, painted, part)
                 losses.append((loss, penalty))
             sum(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
             loss, penalty = losses[0]
@@ -172,18 +182,25 @@ class Game:
         figures = torch.zeros(1, device=self.device)
         for part in self._replayed_parts():
             losses = []
-            for level, (critic, (real, painted)) in enumerate(
-                zip(self.critic.levels, pairs or self._lesson(batch, part.rows, self.enlargers_learn), strict=False)
-            ):
+            given = pairs or self._lesson(batch, part.rows, self.enlargers_learn)
+            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=False)):
                 with self._precision():
-                    loss = generator_loss(critic(self._augment(painted, part)).float())
-                # an enlarged picture has an answer; a picture that comes from a latent has none
-                losses.append(loss + self.config.lambda_pixel * (painted - real).abs().mean() if level else loss)
+                    loss = generator_loss(critic(painted if level else self._augment(painted, part)).float())
+                losses.append(loss + self.config.lambda_pixel * _pull(real, painted) if level else loss)
             sum(share * loss for loss in losses).backward()
             figures += share * losses[0].detach()
         (loss,) = self.team.mean_gradients(self.generator.parameters(), figures)
         self.adam_generator.step()
         return loss
+
+    def _penalty(self, critic: nn.Module, real: torch.Tensor, painted: torch.Tensor, part: Part) -> torch.Tensor:
+        """The slope is asked of the picture alone, not of what it stands beside."""
+        beside = real[:, 3:]
+
+        def score(picture: torch.Tensor) -> torch.Tensor:
+            return critic(torch.cat([picture, beside], 1))
+
+        return gradient_penalty(score, real[:, :3], painted[:, :3], generator=self.random, part=part)
 
     def _replayed_parts(self) -> Iterator[Part]:
         """This process's parts of the batch. For each the random numbers of the whole batch are drawn again, so that
@@ -227,6 +244,12 @@ class Game:
 
     def _precision(self) -> AbstractContextManager:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+
+
+def _pull(real: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
+    """How far painted pictures (N, C, H, W) are from the answer, on a scale where the gradient of each is 1 long, as
+    that of its score is."""
+    return (painted - real)[:, :3].flatten(1).abs().sum(1).mean() / real[0, :3].numel() ** 0.5
 
 
 def no_totals() -> dict[str, float]:

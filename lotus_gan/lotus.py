@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from .config import ModelConfig
 from .draws import Look
 
-GRAIN = 0.1  # of 2, between black and white: the most noise on a small picture
+GRAIN = 0.04  # of 2, between black and white: the most noise on a small picture
 WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from a window in them
 
 
@@ -29,11 +29,10 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
         *(nn.BatchNorm2d(3 * w), _bend(), nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()),
     ]
     enlarge = [Enlarger(3 * w, w, times=2), Enlarger(2 * w, w, times=4)]
-    layers = nn.Sequential(*sketch, *enlarge, nn.Hardtanh()).apply(_start)
     for enlarger in enlarge:
         for value in enlarger.body[-2].parameters():  # it begins as a smooth enlargement
             nn.init.zeros_(value)
-    return layers
+    return nn.Sequential(*nn.Sequential(*sketch).apply(_start), *enlarge, nn.Hardtanh())
 
 
 class CriticLayers(nn.Module):
@@ -42,13 +41,15 @@ class CriticLayers(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         w = config.width
-        self.levels = nn.ModuleList([_sketch_critic(4 * w), _fold_critic(2 * w), _line_critic(w)])
-        self.apply(_start)
+        self.levels = nn.ModuleList([_sketch_critic(4 * w), _fold_critic(2 * w), _line_critic(w + w // 2)])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        pictures = pyramid(images)
-        views = [pictures[0], *(beside(large, small) for small, large in pairwise(pictures))]
-        return sum(critic(view) for critic, view in zip(self.levels, views, strict=True))
+        sketch, fold, line = self.levels
+        small, middle, large = pyramid(images)
+        side = 4 * WINDOW  # what the last level looks at in training
+        windows = F.unfold(beside(large, middle), side, stride=side)  # (N, 6 * side * side, 4)
+        windows = windows.transpose(1, 2).reshape(-1, 6, side, side)
+        return sketch(small) + fold(beside(middle, small)) + line(windows).view(len(images), -1).mean(1)
 
 
 critic_layers = CriticLayers
@@ -154,33 +155,34 @@ def _sketch_critic(c: int) -> nn.Sequential:
         *(nn.Conv2d(3, c // 2, 3, 1, 1), _bend()),
         *(nn.Conv2d(c // 2, c, 4, 2, 1), _bend(), _Residual(c), _bend()),
         *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
-        *(nn.Flatten(), nn.Linear(2 * c * 4 * 4, 1), nn.Flatten(0)),
-    )
+        *_score(2 * c),
+    ).apply(_start)
 
 
 def _fold_critic(c: int) -> nn.Sequential:
-    """(N, 6, 32, 32) -> (N,): the mean over places."""
+    """(N, 6, 32, 32) -> (N,)."""
     return nn.Sequential(
         *(nn.PixelUnshuffle(2), nn.Conv2d(24, c, 3, 1, 1), _bend()),
         *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
         *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), _Residual(4 * c), _bend()),
-        *_mean_of_places(4 * c),
+        *_score(4 * c),
     )
 
 
 def _line_critic(c: int) -> nn.Sequential:
-    """(N, 6, 64, 64) -> (N,), or of any other side: the mean over places."""
+    """(N, 6, 64, 64) -> (N,)."""
     return nn.Sequential(
         *(nn.Conv2d(6, c, 4, 2, 1), _bend()),
         *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend()),
-        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), _Residual(4 * c), _bend()),
+        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), nn.Conv2d(4 * c, 4 * c, 3, 1, 1), _bend()),
         *(nn.Conv2d(4 * c, 4 * c, 4, 2, 1), _bend()),
-        *_mean_of_places(4 * c),
+        *_score(4 * c),
     )
 
 
-def _mean_of_places(c: int) -> list[nn.Module]:
-    return [nn.Conv2d(c, 1, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(0)]
+def _score(c: int) -> list[nn.Module]:
+    """(N, c, 4, 4) -> (N,)."""
+    return [nn.Flatten(), nn.Linear(c * 4 * 4, 1), nn.Flatten(0)]
 
 
 def _bend() -> nn.LeakyReLU:
@@ -188,6 +190,6 @@ def _bend() -> nn.LeakyReLU:
 
 
 def _start(module: nn.Module) -> None:
-    """He et al.'s start (2015), for layers that are bent by LeakyReLU."""
+    """He et al.'s start (2015) for the sketch and its critic, as they are bent by LeakyReLU; PyTorch's own is less."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.kaiming_normal_(module.weight, 0.2)
