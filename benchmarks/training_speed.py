@@ -16,7 +16,6 @@ from dataclasses import replace
 import torch
 
 from lotus_gan import PRESETS, TrainConfig
-from lotus_gan.game import ENLARGE_EVERY
 from lotus_gan.machine import keep_memory
 from lotus_gan.training import Trainer
 
@@ -36,7 +35,7 @@ def pictures_per_second(config: TrainConfig) -> float:
         trainer = Trainer(replace(config, device="cpu"), images, folder)
         trainer.step()
         before, started = trainer.images_shown, time.perf_counter()
-        for _ in range(ENLARGE_EVERY):
+        for _ in range(config.enlarge_every):
             trainer.step()
         return (trainer.images_shown - before) / (time.perf_counter() - started)
 

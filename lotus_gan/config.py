@@ -109,6 +109,7 @@ class TrainConfig(ModelConfig):
     enlarger_warmup: int = _option(
         0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
     )
+    enlarge_every: int = _option(4, "the layers that enlarge learn in one of so many steps (lotus)", low=1, high=1000)
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
     # few pictures
     mirror: bool = _option(False, "show each picture mirrored half of the time")

@@ -36,13 +36,15 @@ class Look(NamedTuple):
 
     window: torch.Tensor  # (2,) in [0, 1): the top and the left of a part of the picture
     grain: torch.Tensor  # (N, 3, 32, 32): noise for pictures that have been made small
+    own: torch.Tensor  # (N,) bool: who enlarges a picture of its own, and not a real one that has been made small
 
     @classmethod
     def draw(cls, count: int, generator: torch.Generator) -> "Look":
         """For a batch of `count`; its noise is of any strength from none to full, picture by picture."""
-        strength = torch.rand(count, 1, 1, 1, generator=generator)
-        return cls(torch.rand(2, generator=generator), strength * torch.randn(count, 3, 32, 32, generator=generator))
+        grain = torch.randn(count, 3, 32, 32, generator=generator)
+        strength, own = torch.rand(count, 1, 1, 1, generator=generator), torch.rand(count, generator=generator) < 0.5
+        return cls(torch.rand(2, generator=generator), strength * grain, own)
 
     def part(self, rows: slice, device: torch.device) -> "Look":
         """The same for some rows of the batch."""
-        return Look(self.window, self.grain[rows].to(device))
+        return Look(self.window, self.grain[rows].to(device), self.own[rows].to(device))

@@ -14,7 +14,6 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from . import lotus
@@ -27,7 +26,6 @@ from .media import from_uint8
 from .networks import Critic, Generator, Pair
 from .parallel import Team
 
-ENLARGE_EVERY = 4  # steps
 WARM_UP_RATE = 2e-3  # Adam's, falling to nothing
 
 
@@ -96,9 +94,9 @@ class Game:
 
     @property
     def enlargers_learn(self) -> bool:
-        """Whether this step is about every level. The levels beyond the first are shown their answer and learn soon;
-        the arithmetic is better spent on the first."""
-        return self.step_number % ENLARGE_EVERY == 0
+        """Whether this step is about every level, or about the sketch only, which costs a third and has the most to
+        learn at first."""
+        return self.step_number % self.config.enlarge_every == 0
 
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
@@ -138,7 +136,7 @@ class Game:
                 look = batch.look.part(part.rows, self.device)
                 with self._precision():
                     pairs = lotus.enlarging(self.generator.layers, self._real(batch, part.rows), look)
-                    loss = sum(_pull(real, painted) for real, painted in pairs) / len(self.parts)
+                    loss = sum(_pull(real, painted).mean() for real, painted in pairs) / len(self.parts)
                 loss.backward()
             self.team.mean_gradients(parameters, torch.zeros(1, device=self.device))
             adam.step()
@@ -165,7 +163,7 @@ class Game:
                     real, painted = self._augment(real, part), self._augment(painted, part)
                 with self._precision():
                     loss = critic_loss(critic(real).float(), critic(painted).float())
-                    penalty = self._penalty(critic, real, painted, part)
+                    penalty = gradient_penalty(critic, real, painted, generator=self.random, part=part)
                 losses.append((loss, penalty))
             sum(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
             loss, penalty = losses[0]
@@ -186,21 +184,14 @@ class Game:
             for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=False)):
                 with self._precision():
                     loss = generator_loss(critic(painted if level else self._augment(painted, part)).float())
-                losses.append(loss + self.config.lambda_pixel * _pull(real, painted) if level else loss)
+                answered = ~batch.look.own[part.rows].to(self.device)
+                pull = (_pull(real, painted) * answered).mean() if level else 0
+                losses.append(loss + self.config.lambda_pixel * pull)
             sum(share * loss for loss in losses).backward()
             figures += share * losses[0].detach()
         (loss,) = self.team.mean_gradients(self.generator.parameters(), figures)
         self.adam_generator.step()
         return loss
-
-    def _penalty(self, critic: nn.Module, real: torch.Tensor, painted: torch.Tensor, part: Part) -> torch.Tensor:
-        """The slope is asked of the picture alone, not of what it stands beside."""
-        beside = real[:, 3:]
-
-        def score(picture: torch.Tensor) -> torch.Tensor:
-            return critic(torch.cat([picture, beside], 1))
-
-        return gradient_penalty(score, real[:, :3], painted[:, :3], generator=self.random, part=part)
 
     def _replayed_parts(self) -> Iterator[Part]:
         """This process's parts of the batch. For each the random numbers of the whole batch are drawn again, so that
@@ -247,9 +238,8 @@ class Game:
 
 
 def _pull(real: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
-    """How far painted pictures (N, C, H, W) are from the answer, on a scale where the gradient of each is 1 long, as
-    that of its score is."""
-    return (painted - real)[:, :3].flatten(1).abs().sum(1).mean() / real[0, :3].numel() ** 0.5
+    """How far painted pictures (N, C, H, W) are from the answer: (N,). Its gradient is 1 long, as a score's is."""
+    return (painted - real)[:, :3].flatten(1).abs().sum(1) / real[0, :3].numel() ** 0.5
 
 
 def no_totals() -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Our two networks: a sketch of 16 px is painted from the latents, and enlarged twice, to 32 and to 128 px.
 
-A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side,
-from real pictures alone: the first to paint pictures shrunk to 16 px, which is where a GAN learns quickly; the others
-to enlarge shrunk pictures. An enlarger sees the right answer, so it learns to draw petals in minutes, from parts of
-pictures, and its critic only has to take the softness out.
+A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side:
+the first to paint pictures of 16 px, which is where a GAN learns quickly; the others to enlarge. An enlarger gets real
+pictures that were made small, and sees the right answer, so it learns to draw petals in minutes, from parts of
+pictures; and it gets what the sketch has painted, and learns from its critic to make a lotus of that.
 """
 
 from itertools import pairwise
@@ -67,21 +67,26 @@ def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
 
 def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
     """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`. Only the first where not `whole`."""
-    first = list(layers).index(enlargers(layers)[0])
-    sketch = (pyramid(real)[0], layers[:first](z))
-    return [sketch, *enlarging(layers, real, look)] if whole else [sketch]
+    sketch = layers[: list(layers).index(enlargers(layers)[0])](z)
+    level = (pyramid(real)[0], sketch)
+    # a sketch is judged by its own critic alone, or it would learn to please the enlargers
+    return [level, *enlarging(layers, real, look, sketch.detach())] if whole else [level]
 
 
-def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look) -> list:
+def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look, sketch: torch.Tensor | None = None) -> list:
     """A pair for each enlarger, (N, 6, H, W): an enlarged picture, and what it was enlarged from.
 
-    The small picture has grain, because a painted one is not as clean as a real one.
+    That is a real picture made small, with a little grain, and the right answer is known; or, in the rows of `look.own`
+    if there is a sketch, what this generator has painted itself, flaws and all, and only a critic can tell.
     """
-    pairs = []
+    pairs, own = [], sketch
     for enlarger, (small, large) in zip(enlargers(layers), pairwise(pyramid(real)), strict=True):
-        side = small.shape[-1]
-        small, large = _window(small + GRAIN * look.grain[..., :side, :side], large, look.window)
-        pairs.append((beside(large, small), beside(enlarger(small), small)))
+        small = small + GRAIN * look.grain[..., : small.shape[-1], : small.shape[-1]]
+        given = small if own is None else torch.where(look.own[:, None, None, None], own, small)
+        small, given, large = (_window(picture, look.window, small.shape[-1]) for picture in (small, given, large))
+        enlarged = enlarger(given)
+        pairs.append((beside(large, small), beside(enlarged, given)))
+        own = own if own is None else enlarged  # whole: the first small picture is no larger than a window
     return pairs
 
 
@@ -95,12 +100,11 @@ def beside(large: torch.Tensor, small: torch.Tensor) -> torch.Tensor:
     return torch.cat([large, _smooth(small, large.shape[-1] // small.shape[-1])], 1)
 
 
-def _window(small: torch.Tensor, large: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same part of both, of WINDOW px in the smaller; all of both where that is no larger."""
-    times = large.shape[-1] // small.shape[-1]
-    top, left = (place * (small.shape[-1] - WINDOW + 1)).long().tolist()
-    cuts = [(..., *(slice(a * k, (a + WINDOW) * k) for a in (top, left))) for k in (1, times)]
-    return small[cuts[0]], large[cuts[1]]
+def _window(picture: torch.Tensor, place: torch.Tensor, small: int) -> torch.Tensor:
+    """A part of a picture that belongs to a small one of `small` px: WINDOW px of that, which may be all."""
+    times = picture.shape[-1] // small
+    top, left = (place * (small - WINDOW + 1)).long().tolist()
+    return picture[..., top * times : (top + WINDOW) * times, left * times : (left + WINDOW) * times]
 
 
 def _smooth(pictures: torch.Tensor, times: int) -> torch.Tensor:

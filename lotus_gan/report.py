@@ -18,7 +18,7 @@ LONG = 2.0  # a longer side of more than twice the shorter one: more than half o
 SHEET = 64
 ROWS = 8  # pictures on the sheet of augmented ones, and columns: the picture, then seven draws
 # thousand pictures shown, from README's table of the preset lotus on 68 pictures
-SHAPES, RECOGNISABLE = 24, 96
+SHAPES, RECOGNISABLE = 10, 48
 
 
 def describe(pictures: Pictures, groups: str = "folders") -> str:
@@ -58,7 +58,7 @@ def expectations(config: TrainConfig) -> str:
     )
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
+        f"as our 2,000 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
         f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + first
     )
 
@@ -67,7 +67,7 @@ def forecast(rate: float) -> str:
     """After how many minutes to look, at `rate` pictures a second."""
     shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"at {rate:.0f} pictures a second, expect flower shapes {shapes} min after the start, "
+        f"at {rate:.0f} pictures a second, expect flower shapes {shapes} min after the first step, "
         f"recognisable flowers after {recognisable}"
     )
 
