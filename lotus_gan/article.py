@@ -22,7 +22,7 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
     for (stride, padding), c_in, c_out in zip(steps, channels, channels[1:], strict=False):
         conv = nn.ConvTranspose2d(c_in, c_out, 4, stride, padding, bias=False)
         layers += [conv, nn.BatchNorm2d(c_out), nn.ReLU()]
-    return nn.Sequential(*layers, nn.ConvTranspose2d(2 * w, 3, 4, 2, 1), nn.Tanh()).apply(_start)
+    return nn.Sequential(*layers, nn.ConvTranspose2d(2 * w, 3, 4, 2, 1), nn.Tanh()).apply(start)
 
 
 def critic_layers(config: ModelConfig) -> nn.Sequential:
@@ -31,7 +31,7 @@ def critic_layers(config: ModelConfig) -> nn.Sequential:
     layers = []
     for c_in, c_out in pairwise(channels):
         layers += [nn.Conv2d(c_in, c_out, 4, 2, 1), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(_start)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(start)
 
 
 def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
@@ -44,7 +44,7 @@ def levels(layers: nn.Sequential) -> list[nn.Module]:
     return [layers]
 
 
-def _start(module: nn.Module) -> None:
+def start(module: nn.Module) -> None:
     """DCGAN's start: N(0, 0.02) for convolutions, scales of 1 for normalisation."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0, 0.02)

@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 
 RESOLUTION = 128  # px, of every picture inside
 
-ARCHITECTURES = ("article", "lotus")
+ARCHITECTURES = ("article", "lotus", "plain")
 
 # Pictures from which on `augment` auto leaves them alone: 68 are learnt by heart without it, 2,000 were trained on
 # without. The border itself is a guess between the two.

@@ -111,7 +111,7 @@ def _smooth(pictures: torch.Tensor, times: int) -> torch.Tensor:
     return F.interpolate(pictures, scale_factor=times, mode="bilinear", align_corners=False)
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """x + conv(bend(norm(conv(x)))) at one resolution: (N, C, H, W) -> (N, C, H, W)."""
 
     def __init__(self, channels: int, normalise: bool = False):
@@ -138,7 +138,7 @@ class Enlarger(nn.Module):
         self.times = times
         self.body = nn.Sequential(
             nn.Conv2d(3, channels, 3, 1, 1),
-            *(_Residual(channels), _bend(), _Residual(channels), _bend()),
+            *(Residual(channels), _bend(), Residual(channels), _bend()),
             *(nn.Conv2d(channels, 4 * fine_channels, 3, 1, 1), nn.PixelShuffle(2), _bend()),
             *(nn.Conv2d(fine_channels, fine_channels, 3, 1, 1), _bend()),
             *(nn.Conv2d(fine_channels, 3 * (times // 2) ** 2, 3, 1, 1), nn.PixelShuffle(times // 2)),
@@ -150,15 +150,15 @@ class Enlarger(nn.Module):
 
 def _doubling(c_in: int, c_out: int) -> list[nn.Module]:
     enlarge = [nn.Upsample(scale_factor=2), nn.Conv2d(c_in, c_out, 3, 1, 1, bias=False)]
-    return [*enlarge, nn.BatchNorm2d(c_out), _bend(), _Residual(c_out, normalise=True)]
+    return [*enlarge, nn.BatchNorm2d(c_out), _bend(), Residual(c_out, normalise=True)]
 
 
 def _sketch_critic(c: int) -> nn.Sequential:
     """(N, 3, 16, 16) -> (N,)."""
     return nn.Sequential(
         *(nn.Conv2d(3, c // 2, 3, 1, 1), _bend()),
-        *(nn.Conv2d(c // 2, c, 4, 2, 1), _bend(), _Residual(c), _bend()),
-        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
+        *(nn.Conv2d(c // 2, c, 4, 2, 1), _bend(), Residual(c), _bend()),
+        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), Residual(2 * c), _bend()),
         *_score(2 * c),
     ).apply(_start)
 
@@ -167,8 +167,8 @@ def _fold_critic(c: int) -> nn.Sequential:
     """(N, 6, 32, 32) -> (N,)."""
     return nn.Sequential(
         *(nn.PixelUnshuffle(2), nn.Conv2d(24, c, 3, 1, 1), _bend()),
-        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), _Residual(2 * c), _bend()),
-        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), _Residual(4 * c), _bend()),
+        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), Residual(2 * c), _bend()),
+        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), Residual(4 * c), _bend()),
         *_score(4 * c),
     )
 

@@ -3,9 +3,9 @@
     generator = Generator.from_pretrained("weights/lotus")   # a folder or a Hub id
     images = generator(latents.from_seeds(range(16), generator.z_dim))      # (16, 3, 128, 128) in [-1, 1]
 
-Two architectures: "article" is the French article's network (lotus_gan/article.py), "lotus" is ours, a small picture
-that is enlarged twice (lotus_gan/lotus.py). Both are described in full by a `ModelConfig`, which is what config.json
-holds.
+Three architectures: "article" is the French article's network (lotus_gan/article.py), "lotus" is ours, a small picture
+that is enlarged twice (lotus_gan/lotus.py), and "plain" what ours was before (lotus_gan/plain.py). All are described in
+full by a `ModelConfig`, which is what config.json holds.
 """
 
 import json
@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from . import article, lotus
+from . import article, lotus, plain
 from .config import RESOLUTION, ModelConfig
 from .draws import Look
 from .refusals import refusal
@@ -42,8 +42,8 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
 
     @property
     def architecture(self) -> ModuleType:
-        """Who knows the layers: lotus_gan.article or lotus_gan.lotus."""
-        return {"article": article, "lotus": lotus}[self.config.architecture]
+        """Who knows the layers: lotus_gan.article, lotus or plain."""
+        return {"article": article, "lotus": lotus, "plain": plain}[self.config.architecture]
 
     @property
     def z_dim(self) -> int:

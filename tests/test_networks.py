@@ -48,7 +48,7 @@ def test_article_critic_is_the_mirror():
     assert [(linear.in_features, linear.out_features) for linear in layers(critic, nn.Linear)] == [(1024 * 16, 1)]
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus"])
+@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
 def test_shapes_and_ranges(architecture):
     generator, critic = (kind(architecture, z_dim=7, width=2) for kind in (Generator, Critic))
     images = generator(latents.from_seeds(range(3), 7))
@@ -58,7 +58,7 @@ def test_shapes_and_ranges(architecture):
     assert not layers(critic, nn.modules.batchnorm._BatchNorm), "the penalty is a statement about each sample alone"
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus"])
+@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
 def test_a_picture_does_not_depend_on_its_batch(architecture):
     generator = Generator(architecture, width=4).eval()
     z = latents.from_seeds(range(8), 100)
@@ -67,7 +67,7 @@ def test_a_picture_does_not_depend_on_its_batch(architecture):
     assert (whole - alone).abs().max() * 127.5 <= 1
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus"])
+@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
 def test_a_score_does_not_depend_on_its_batch(architecture):
     critic = Critic(architecture, width=4)
     images = torch.rand(5, 3, 128, 128) * 2 - 1
@@ -76,12 +76,19 @@ def test_a_score_does_not_depend_on_its_batch(architecture):
 
 
 def test_the_shipped_model_draws_no_mesh():
-    """Neighbouring columns differ about as much across odd borders as across even ones; copied pixels, or shuffled ones
-    that were not learnt out, make the one a third more than the other."""
+    """Neighbouring columns differ about as much across odd borders as across even ones. With copied pixels in the last
+    two enlargements it is a third more (1.32), and that is the mesh."""
     generator = Generator.from_pretrained(ROOT / "weights/lotus")
-    with torch.no_grad():
-        steps = generator(latents.from_seeds(range(16), generator.z_dim)).diff(dim=3).abs()
-    assert 0.87 < (steps[..., 0::2].mean() / steps[..., 1::2].mean()).item() < 1.15
+
+    def odd_over_even() -> float:
+        with torch.no_grad():
+            steps = generator(latents.from_seeds(range(16), generator.z_dim)).diff(dim=3).abs()
+        return (steps[..., 0::2].mean() / steps[..., 1::2].mean()).item()
+
+    assert 0.87 < odd_over_even() < 1.15
+    for layer in layers(generator, nn.Upsample):
+        layer.mode = "nearest"
+    assert odd_over_even() > 1.25
 
 
 def test_wrong_shapes_are_refused():
