@@ -5,10 +5,11 @@ from dataclasses import replace
 import torch
 
 from lotus_gan import Critic, Generator, TrainConfig, lotus
-from lotus_gan.draws import Look, Part
+from lotus_gan.draws import Look
 from lotus_gan.game import Game, _pull
 
 NO_GRAIN = torch.zeros(2, 3, 32, 32)
+NOBODY = torch.zeros(2, dtype=torch.bool)
 CONFIG = TrainConfig(architecture="lotus", width=2, z_dim=8, batch_size=4, n_critic=1, device="cpu", lr_critic=1e-3)
 
 
@@ -21,8 +22,8 @@ def generator():
     return Generator("lotus", z_dim=8, width=2)
 
 
-def lesson(place=(0.0, 0.0), grain=NO_GRAIN, whole=True, network=None):
-    look = Look(torch.tensor(place), grain)
+def lesson(place=(0.0, 0.0), grain=NO_GRAIN, own=NOBODY, whole=True, network=None):
+    look = Look(torch.tensor(place), grain, own)
     return (network or generator()).lesson(torch.ones(2, 8), pictures(), look, whole)
 
 
@@ -69,14 +70,30 @@ def test_an_enlarger_begins_as_a_smooth_enlargement():
         assert torch.equal(painted[:, :3], painted[:, 3:])
 
 
-def test_each_level_teaches_its_own_layers_only():
-    network = generator()
-    owners = [network.layers[:-3], *lotus.enlargers(network.layers)]
-    for level, (_, painted) in enumerate(lesson(network=network)):
-        network.zero_grad()
-        painted.sum().backward()
-        taught = [any(p.grad is not None and p.grad.any() for p in owner.parameters()) for owner in owners]
-        assert taught == [level == other for other in range(3)]
+def test_who_enlarges_its_own_picture_gets_what_the_levels_before_have_painted():
+    """The first row enlarges the sketch, and then what has become of it; the second a real picture made small."""
+    network, own = generator(), torch.tensor([True, False])
+    (small, sketch), (_, middle), (_, large) = lesson(own=own, network=network)
+    for painted, given, real in ((middle, sketch, small), (large, middle[:, :3], lotus.pyramid(pictures())[1])):
+        seen = torch.stack([given[0], real[1]])[..., :16, :16]  # of more than 16 px the top left
+        assert torch.equal(painted[:, 3:], lotus.beside(painted[:, :3], seen)[:, 3:])
+
+
+def test_what_each_level_teaches():
+    """From real pictures each enlarger learns its own part; from their own the second teaches the first, too, and none
+    the sketch, which has a critic of its own."""
+    for own, learns in ((False, [[0], [1], [2]]), (True, [[0], [1], [1, 2]])):
+        network = generator()
+        owners = [network.layers[:-3], *lotus.enlargers(network.layers)]
+        for value in owners[1].body[-2].parameters():  # at 0 it would pass nothing on
+            torch.nn.init.normal_(value)
+        for value in owners[2].body[-2].parameters():
+            torch.nn.init.normal_(value)
+        for level, (_, painted) in enumerate(lesson(own=torch.full([2], own), network=network)):
+            network.zero_grad()
+            painted.sum().backward(retain_graph=True)
+            taught = [i for i in range(3) if any(p.grad is not None and p.grad.any() for p in owners[i].parameters())]
+            assert taught == learns[level]
 
 
 def test_a_score_is_the_sum_of_the_levels():
@@ -92,23 +109,12 @@ def test_a_score_is_the_sum_of_the_levels():
 
 
 def test_the_answer_pulls_as_hard_as_a_critic_of_slope_one():
-    """Whatever the size: the gradient of each picture is 1 long, 1 / N of that in the mean of N."""
+    """Whatever the size: the gradient of each picture is 1 long. What it stands beside is not asked to move."""
     for side in (2, 32):
         painted = torch.rand(3, 6, side, side, requires_grad=True)
-        (gradient,) = torch.autograd.grad(_pull(torch.zeros(3, 6, side, side), painted), painted)
-        torch.testing.assert_close(gradient.flatten(1).norm(dim=1), torch.full([3], 1 / 3))
-        assert not gradient[:, 3:].any(), "what a picture stands beside is not asked to move"
-
-
-def test_the_slope_is_asked_of_the_picture_alone():
-    """A critic whose score rises 1 with the picture and 5 with what it stands beside has no penalty."""
-    game = Game(CONFIG, stripes())
-
-    def critic(view):
-        return view[:, 0, 0, 0] + 5 * view[:, 3, 0, 0]
-
-    views = torch.rand(2, 4, 6, 8, 8)
-    assert game._penalty(critic, views[0], views[1], Part.all(4)).item() < 1e-9
+        (gradient,) = torch.autograd.grad(_pull(torch.zeros(3, 6, side, side), painted).sum(), painted)
+        torch.testing.assert_close(gradient.flatten(1).norm(dim=1), torch.ones(3))
+        assert not gradient[:, 3:].any()
 
 
 def stripes():
@@ -119,7 +125,7 @@ def stripes():
 
 
 def error(game):
-    look = Look(torch.zeros(2), torch.zeros(3, 3, 32, 32))
+    look = Look(torch.zeros(2), torch.zeros(3, 3, 32, 32), torch.zeros(3, dtype=torch.bool))
     with torch.no_grad():
         pairs = lotus.enlarging(game.generator.layers, stripes().float() / 127.5 - 1, look)
     return [float((real - painted).abs().mean()) for real, painted in pairs]
