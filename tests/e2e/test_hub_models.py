@@ -36,10 +36,16 @@ def save_model_with_companions(folder: Path, seed: int) -> Path:
 
 
 def ask_whether_it_is_a_copy(page) -> str:
+    """What the page says, once it is something else than before."""
+    said = page.locator("#copy-said")
+    before = said.inner_text().strip() if said.is_visible() else ""
     page.locator("#gallery .thumbnail-lg").first.click()
     page.locator("[data-act=check]").click()
-    page.wait_for_function("() => document.querySelector('#copy-said')?.innerText.trim()", timeout=60_000)
-    return page.locator("#copy-said").inner_text()
+    # while it is being asked, the seconds stand before what was said
+    answered = "before => (said => said && !(before && said.endsWith(before)))"
+    answered += "(document.querySelector('#copy-said')?.innerText.trim())"
+    page.wait_for_function(answered, arg=before, timeout=60_000)
+    return said.inner_text()
 
 
 def test_a_pushed_model_brings_its_index_and_its_history(hub, browser, tmp_path):
