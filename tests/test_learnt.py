@@ -17,17 +17,20 @@ def write_lines(path, lines):
 
 def test_the_stages_and_curves_of_a_run(tmp_path):
     (tmp_path / "previews").mkdir()
-    for step in (1, 50, 120):
+    for step in (1, 50, 120, 200):
         Image.new("RGB", (8, 8)).save(tmp_path / "previews" / f"step_{step:07d}.webp")
     write_lines(
         tmp_path / "metrics.jsonl",
-        [{"step": 50, "kimg": 2.5, "minutes": 3, "wasserstein": 9}, {"step": 100, "kimg": 5, "wasserstein": 4}],
+        [
+            {"step": 50, "kimg": 2.5, "minutes": 3, "wasserstein": 9},
+            {"step": 100, "kimg": 5, "minutes": 4, "wasserstein": 4},
+        ],
     )
     write_lines(tmp_path / "quality.jsonl", [{"step": 100, "kimg": 5, "kid": 300}])
     told = learnt.history(tmp_path)
-    # step 1 of the 50 that show 2,500 pictures has shown 50; after the last line nothing is known
-    assert [(stage["step"], stage["kimg"]) for stage in told["stages"]] == [(1, 0.05), (50, 2.5), (120, None)]
-    assert [stage["minutes"] for stage in told["stages"]] == [3, 3, None]  # of the line that comes next
+    # step 1 of the 50 that show 2,500 pictures has shown 50, 120 of them 6,000; long after the last line nothing is known
+    assert [(s["step"], s["kimg"]) for s in told["stages"]] == [(1, 0.05), (50, 2.5), (120, 6), (200, None)]
+    assert [stage["minutes"] for stage in told["stages"]] == [3, 3, 4, None]  # of the line that comes next
     assert all(Path(stage["file"]["path"]).is_file() for stage in told["stages"])
     assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]  # one point is no curve
 

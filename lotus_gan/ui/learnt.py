@@ -161,7 +161,7 @@ def history(folder: Path | None) -> dict:
     for step, path in sorted(paths.items()):
         file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
         line = line_at(step, logs["metrics.jsonl"])
-        # lines come every so many steps; in between one step is like another
+        # lines come every so many steps; in between, and soon after the last, one step is like another
         kimg = line and line["kimg"] * step / line["step"]
         stages.append({"file": file, "step": step, "kimg": kimg, "minutes": line and line.get("minutes")})
     curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
@@ -176,8 +176,10 @@ def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:
 
 
 def line_at(step: int, metrics: list[dict]) -> dict | None:
-    """The first line of metrics that was written at a step or after it."""
-    return next((line for line in metrics if "kimg" in line and line.get("step", -1) >= max(step, 1)), None)
+    """The first line of metrics that was written at a step or later; the last one, if the run ended soon after it."""
+    lines = [line for line in metrics if "kimg" in line and line.get("step", -1) >= 1]
+    later = next((line for line in lines if line["step"] >= step), None)
+    return later or next((line for line in lines[-1:] if step < 2 * line["step"]), None)
 
 
 def stage_pictures(folder: Path) -> dict[int, Path]:
