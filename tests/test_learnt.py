@@ -28,7 +28,7 @@ def test_the_stages_and_curves_of_a_run(tmp_path):
     )
     write_lines(tmp_path / "quality.jsonl", [{"step": 100, "kimg": 5, "kid": 300}])
     told = learnt.history(tmp_path)
-    # step 1 of the 50 that show 2,500 pictures has shown 50, 120 of them 6,000; long after the last line nothing is known
+    # step 1 of the 50 that show 2,500 pictures has shown 50, step 120 6,000; long after the last line nothing is known
     assert [(s["step"], s["kimg"]) for s in told["stages"]] == [(1, 0.05), (50, 2.5), (120, 6), (200, None)]
     assert [stage["minutes"] for stage in told["stages"]] == [3, 3, 4, None]  # of the line that comes next
     assert all(Path(stage["file"]["path"]).is_file() for stage in told["stages"])
