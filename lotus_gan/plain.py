@@ -5,13 +5,13 @@ The recipe is lotus_gan/lotus.py now. Whoever trains with this one (`--architect
 
 from itertools import pairwise
 
-import torch
 from torch import nn
 
-from .article import start
+from .article import lesson, levels, start
 from .config import ModelConfig
-from .draws import Look
 from .lotus import Residual
+
+__all__ = ["critic_layers", "generator_layers", "lesson", "levels"]  # the last two are the article's
 
 
 def generator_layers(config: ModelConfig) -> nn.Sequential:
@@ -38,16 +38,6 @@ def critic_layers(config: ModelConfig) -> nn.Sequential:
         if stage >= 3:
             layers += [Residual(c_out)]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(start)
-
-
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
-    """One level: the picture."""
-    return [(real, layers(z))]
-
-
-def levels(layers: nn.Sequential) -> list[nn.Module]:
-    """The critic of the one level."""
-    return [layers]
 
 
 def _double(smooth: bool) -> nn.Upsample:

@@ -65,7 +65,7 @@ BELOW = {
     "media": {"latents", "files"},
     "walks": {"latents", "media"},
     "networks": {"article", "lotus", "plain", "config", "draws", "refusals"},
-    "plain": {"article", "lotus", "config", "draws"},
+    "plain": {"article", "lotus", "config"},
     "article": {"config", "draws"},
     "lotus": {"config", "draws"},
     "refusals": set(),
