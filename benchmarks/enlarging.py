@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from lotus_gan import Generator, latents, lotus
 from lotus_gan.data import load_folder
-from lotus_gan.media import from_uint8
+from lotus_gan.media import from_uint8, to_pictures
 from lotus_gan.metrics import Features, quality
 
 
@@ -34,11 +34,12 @@ def main() -> None:
     half, other = load_folder(options.real).images.tensor_split(2)
 
     def features_of(pictures: torch.Tensor) -> torch.Tensor:
-        levels = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte()
-        return features.of_pictures(levels)
+        return features.of_pictures(to_pictures(pictures))
 
-    def row(name: str, pictures: torch.Tensor, real: torch.Tensor = half) -> None:
-        figures = quality(features_of(from_uint8(real) if real.dtype == torch.uint8 else real), features_of(pictures))
+    real = features_of(from_uint8(half))
+
+    def row(name: str, pictures: torch.Tensor, real: torch.Tensor = real) -> None:
+        figures = quality(real, features_of(pictures))
         print(f"| {name} | {figures['kid']:.0f} | {figures['kid_std']:.0f} | {figures['coverage']:.2f} |", flush=True)
 
     with torch.no_grad():
@@ -53,7 +54,7 @@ def main() -> None:
         row("real at 16 px, enlarged by the model", second(first(small)))
         row("the model", painted)
         sketches, real_sketches = (smooth(lotus.pyramid(p)[0]) for p in (painted, from_uint8(half)))
-        row("the model and the real, both at 16 px", sketches, real_sketches)
+        row("the model and the real, both at 16 px", sketches, features_of(real_sketches))
 
 
 if __name__ == "__main__":

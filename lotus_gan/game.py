@@ -159,7 +159,7 @@ class Game:
             losses = []
             for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=False)):
                 real, painted = (view.detach().chunk(len(parts))[index] for view in pair)
-                if not level:  # the others are parts of pictures, and have an answer
+                if not level:  # the others see a picture beside what it was made from, which must fit
                     real, painted = self._augment(real, part), self._augment(painted, part)
                 with self._precision():
                     loss = critic_loss(critic(real).float(), critic(painted).float())

@@ -17,7 +17,7 @@ from .media import from_uint8, grid, save_atomically, to_pictures
 LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the picture is cropped away
 SHEET = 64
 ROWS = 8  # pictures on the sheet of augmented ones, and columns: the picture, then seven draws
-# thousand pictures shown, from README's table of the preset lotus on 68 pictures
+# thousand pictures shown, from README's table of the preset lotus on 2,000 pictures
 SHAPES, RECOGNISABLE = 10, 48
 
 
