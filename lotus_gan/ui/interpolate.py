@@ -4,6 +4,8 @@ All 65 frames from one key to the next are painted at once and sent as one lossl
 the sheets in the browser (`glide`).
 """
 
+import html
+import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
@@ -15,7 +17,7 @@ import torch
 from .. import latents
 from ..media import ANIMATIONS, grid, paint, save_animation, save_atomically, save_png
 from ..walks import between, closed, describe
-from . import arguments, glide, texts
+from . import arguments, glide, models, texts
 from .studio import Studio, kept, truncation_suffix
 
 FIRST_KEYS = [3, 7]
@@ -27,18 +29,20 @@ ADD = f"""(seeds) => {{
   return (keys.length < {arguments.MAX_KEYS} ? [...keys, rolled] : [...keys.slice(0, -1), rolled]).join(', ');
 }}"""
 REVERSE = "(seeds) => seeds.split(',').map(key => key.trim()).reverse().join(', ')"
-OPEN_LINK = f"""(seeds, position, truncation, even) => {{
+OPEN_LINK = f"""(seeds, position, truncation, even, model) => {{
   const asked = new URLSearchParams(location.search), t = Number(asked.get('t')), psi = Number(asked.get('truncation'));
-  if (!asked.has('seeds')) return [seeds, position, truncation, even];
+  if (!asked.has('seeds')) return [seeds, position, truncation, even, model];
   document.querySelectorAll('[role=tab]')[1]?.click();
   return [asked.get('seeds').split(',').join(', '), asked.has('t') && t >= 0 && t <= 1 ? t : position,
-          psi >= {latents.MIN_TRUNCATION} && psi <= {latents.MAX_TRUNCATION} ? psi : truncation, asked.has('even')];
+          psi >= {latents.MIN_TRUNCATION} && psi <= {latents.MAX_TRUNCATION} ? psi : truncation, asked.has('even'),
+          asked.get('model') ?? model];
 }}"""
-COPY_LINK = f"""async (seeds, position, truncation, even) => {{
+COPY_LINK = f"""async (seeds, position, truncation, even, model) => {{
   const link = new URL(location.pathname, location.origin);
   const t = String(Number(position.toFixed(4)));
   link.search = `seeds=${{seeds.replaceAll(' ', '')}}&t=${{t}}` + (even ? '&even=1' : '')
-    + (truncation < {latents.MAX_TRUNCATION} ? `&truncation=${{truncation}}` : '');
+    + (truncation < {latents.MAX_TRUNCATION} ? `&truncation=${{truncation}}` : '')
+    + (model === FIRST ? '' : `&model=${{encodeURIComponent(model)}}`);
   history.replaceState(null, '', link);
   try {{ await navigator.clipboard.writeText(link.href); }} catch {{ /* the address bar has it all the same */ }}
   return [];
@@ -50,7 +54,7 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
 
     Returns the field that holds the keys, for others to write to.
     """
-    first = next(iter(studios.values()))
+    first, bundled = next(iter(studios.values())), list(studios)
 
     def interpolate(seed_a: int, seed_b: int, position: float, request: gr.Request):
         """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
@@ -102,6 +106,15 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
         save_animation(frames, path, fps=glide.FPS, size=size, comment=comment)
         return gr.DownloadButton(value=str(path), interactive=True)
 
+    def open_link(seeds, position, truncation, even, wanted, request: gr.Request):
+        """What a link asks for, which the browser has read, and the model that it names if there is one here."""
+        if wanted == first.name:
+            return seeds, position, truncation, even, gr.skip()
+        if wanted not in studios:
+            gr.Warning(texts.say("link_model", request, model=html.escape(str(wanted)[:100])))
+            return seeds, position, truncation, even, gr.skip()
+        return seeds, position, truncation, even, models.chosen(bundled, wanted)
+
     def write_keys(event: gr.EventData):
         return ", ".join(map(str, event.keys))
 
@@ -146,9 +159,9 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
             link = gr.Button(texts.static("copy_link"), size="md", min_width=0, elem_id="copy-link")
 
     private = {"api_visibility": "private"}
-    walk, options = [seeds, truncation, even, model], [seeds, position, truncation, even]
-    page.load(None, options, options, js=OPEN_LINK, **private)
-    link.click(None, options, js=COPY_LINK, **private)
+    walk, view = [seeds, truncation, even, model], [seeds, position, truncation, even, model]
+    page.load(open_link, view, view, js=OPEN_LINK, preprocess=False, show_progress="hidden", **private)
+    link.click(None, view, js=COPY_LINK.replace("FIRST", json.dumps(first.name)), **private)
     stage.keys(write_keys, outputs=seeds, queue=False, show_progress="hidden", **private)
     dice.click(None, seeds, seeds, js=ADD, **private)
     reverse.click(None, seeds, seeds, js=REVERSE, **private)

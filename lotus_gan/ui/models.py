@@ -37,7 +37,7 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
             raise gr.Error(
                 f"{texts.why(error, request)}. {texts.say('model_refused', request)}", print_exception=False
             ) from None
-        return gr.Radio(list(dict.fromkeys([*bundled, name])), value=name, visible=True)
+        return chosen(bundled, name)
 
     with gr.Accordion(texts.static("any_model"), open=False, elem_id="any-model"), gr.Row(elem_id="any-model-row"):
         wanted = gr.Textbox(
@@ -59,6 +59,11 @@ def build(studios: dict[str, Studio], model: gr.Radio) -> None:
         concurrency_limit=1,
         show_progress_on=wanted,
     )
+
+
+def chosen(bundled: list[str], name: str) -> gr.Radio:
+    """The choice with a model chosen, which may be one that somebody has named."""
+    return gr.Radio(list(dict.fromkeys([*bundled, name])), value=name, visible=True)
 
 
 def add(studios: dict[str, Studio], wanted: str, keep: list[str]) -> str:

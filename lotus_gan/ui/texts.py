@@ -36,6 +36,11 @@ TEXTS = {  # key: (English, French)
         "The model that was chosen before stays.",
         "Le modèle choisi auparavant reste en place.",
     ),
+    "link_model": (
+        "The link is of the model {model}, which is not here: the walk is another one. Load it under Another model.",
+        "Le lien vient du modèle {model}, qui n’est pas chargé : ce parcours est un autre. Chargez-le sous Un autre "
+        "modèle.",
+    ),
     # Generate
     "generate_tab": ("Generate", "Générer"),
     "generate": ("Generate", "Générer"),
