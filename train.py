@@ -15,7 +15,7 @@ import argparse
 import os
 import signal
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -193,7 +193,8 @@ def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validat
     begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
     initial = load_players(options.init_from) if options.init_from and not begun else ()
     trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
-    print(f"resumed at step {trainer.step_number}" if begun else report.expectations(config))
+    planned = replace(config, enlarger_warmup=trainer.enlarger_warmup)  # none where they have learnt already
+    print(f"resumed at step {trainer.step_number}" if begun else report.expectations(planned))
     together = f", {team.count} processes," if team.count > 1 else ""
     print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
     return trainer

@@ -140,6 +140,7 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tm
     done = train(*begun, "--output", tmp_path / "second")
     assert done.returncode == 0, done.stderr
     assert f"starting from {tmp_path / 'first'}, its critic too\n" in done.stdout
+    assert "the critic learns alone first" in done.stdout and "the layers that enlarge" not in done.stdout
     line = json.loads((tmp_path / "second/metrics.jsonl").read_text())
     assert line["kimg"] == 2 * 2 / 1000  # two updates of two pictures before the generator's first
     done = train(*begun, "--output", tmp_path / "third", "--width", 2)
