@@ -97,7 +97,7 @@ class TrainConfig(ModelConfig):
     n_critic: int = _option(5, "critic updates a generator update", low=1, high=100)
     lambda_gp: float = _option(10.0, "weight of the gradient penalty", low=0)
     lambda_pixel: float = _option(
-        0.7, "how hard the right answer pulls where a picture is enlarged; its critic's pull is 1 (lotus)", low=0
+        1.5, "how hard the right answer pulls where a picture is enlarged; its critic's pull is 1 (lotus)", low=0
     )
     lr_generator: float = _option(1e-4, "Adam's rate for the generator", above=0)
     lr_critic: float = _option(1e-4, "Adam's rate for the critic", above=0)
@@ -109,7 +109,6 @@ class TrainConfig(ModelConfig):
     enlarger_warmup: int = _option(
         0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
     )
-    enlarge_every: int = _option(4, "the layers that enlarge learn in one of so many steps (lotus)", low=1, high=1000)
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
     # few pictures
     mirror: bool = _option(False, "show each picture mirrored half of the time")
@@ -163,7 +162,7 @@ PRESETS = {
         "architecture": "lotus",
         "width": 16,
         "steps": 4000,
-        "n_critic": 3,
+        "n_critic": 2,
         "enlarger_warmup": 2000,
         "lr_generator": 2e-4,
         "lr_critic": 4e-4,

@@ -92,12 +92,6 @@ class Game:
         boost = self.config.critic_boost_epoch
         return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
 
-    @property
-    def enlargers_learn(self) -> bool:
-        """Whether this step is about every level, or about the sketch only, which costs a third and has the most to
-        learn at first."""
-        return self.step_number % self.config.enlarge_every == 0
-
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
@@ -105,7 +99,7 @@ class Game:
         n_critic = self.n_critic
         for update in range(n_critic):
             batch = self.next_batch()
-            wasserstein, penalty, pairs = self._critic_update(batch, self.enlargers_learn, keep=update == n_critic - 1)
+            wasserstein, penalty, pairs = self._critic_update(batch, keep=update == n_critic - 1)
             self.totals["wasserstein"] += wasserstein / n_critic
             self.totals["penalty"] += penalty / n_critic
         self.critic.requires_grad_(False)
@@ -128,7 +122,7 @@ class Game:
             if should_stop():
                 break
             if update >= count:
-                self._critic_update(self.next_batch(), whole=True, keep=False)
+                self._critic_update(self.next_batch(), keep=False)
                 continue
             batch = self.next_batch()
             adam.zero_grad(set_to_none=True)
@@ -144,20 +138,18 @@ class Game:
         self.ema.load_state_dict(self.generator.state_dict())
         self.images_shown = 0
 
-    def _critic_update(
-        self, batch: Batch, whole: bool, keep: bool
-    ) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
+    def _critic_update(self, batch: Batch, keep: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
         """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part)."""
         parts, share = self.parts, 1 / len(self.parts)
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
         keep = keep and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole)
+            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last))
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
         for index, part in enumerate(self._replayed_parts()):
             losses = []
-            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=False)):
+            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=True)):
                 real, painted = (view.detach().chunk(len(parts))[index] for view in pair)
                 if not level:  # the others see a picture beside what it was made from, which must fit
                     real, painted = self._augment(real, part), self._augment(painted, part)
@@ -180,8 +172,8 @@ class Game:
         figures = torch.zeros(1, device=self.device)
         for part in self._replayed_parts():
             losses = []
-            given = pairs or self._lesson(batch, part.rows, self.enlargers_learn)
-            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=False)):
+            given = pairs or self._lesson(batch, part.rows)
+            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=True)):
                 with self._precision():
                     loss = generator_loss(critic(painted if level else self._augment(painted, part)).float())
                 answered = ~batch.look.own[part.rows].to(self.device)
@@ -221,10 +213,10 @@ class Game:
             mirrored = flips(count, self.random)
         return Batch(z, mirror(self.images[order], mirrored), Look.draw(count, self.random))
 
-    def _lesson(self, batch: Batch, rows: slice, whole: bool) -> list[Pair]:
+    def _lesson(self, batch: Batch, rows: slice) -> list[Pair]:
         look = batch.look.part(rows, self.device)
         with self._precision():
-            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look, whole)
+            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look)
         return [(real.float(), painted.float()) for real, painted in pairs]
 
     def _real(self, batch: Batch, rows: slice) -> torch.Tensor:

@@ -65,27 +65,28 @@ def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
     return [layer for layer in layers if isinstance(layer, Enlarger)]
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
-    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`. Only the first where not `whole`."""
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look) -> list:
+    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`."""
     sketch = layers[: list(layers).index(enlargers(layers)[0])](z)
-    level = (pyramid(real)[0], sketch)
     # a sketch is judged by its own critic alone, or it would learn to please the enlargers
-    return [level, *enlarging(layers, real, look, sketch.detach())] if whole else [level]
+    return [(pyramid(real)[0], sketch), *enlarging(layers, real, look, sketch.detach())]
 
 
 def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look, sketch: torch.Tensor | None = None) -> list:
     """A pair for each enlarger, (N, 6, H, W): an enlarged picture, and what it was enlarged from.
 
     That is a real picture made small, with a little grain, and the right answer is known; or, in the rows of `look.own`
-    if there is a sketch, what this generator has painted itself, flaws and all, and only a critic can tell.
+    if there is a sketch, what this generator has painted itself, flaws and all, and only a critic can tell. It is not
+    shown the flaws (grey instead): an enlarger cannot help them.
     """
-    pairs, own = [], sketch
+    pairs, own, mine = [], sketch, look.own[:, None, None, None]
     for enlarger, (small, large) in zip(enlargers(layers), pairwise(pyramid(real)), strict=True):
         small = small + GRAIN * look.grain[..., : small.shape[-1], : small.shape[-1]]
-        given = small if own is None else torch.where(look.own[:, None, None, None], own, small)
+        given = small if own is None else torch.where(mine, own, small)
         small, given, large = (_window(picture, look.window, small.shape[-1]) for picture in (small, given, large))
         enlarged = enlarger(given)
-        pairs.append((beside(large, small), beside(enlarged, given)))
+        shown = (picture.masked_fill(mine, 0) for picture in (small, given))
+        pairs.append(tuple(map(beside, (large, enlarged), shown)))
         own = own if own is None else enlarged  # whole: the first small picture is no larger than a window
     return pairs
 

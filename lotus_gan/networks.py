@@ -100,12 +100,12 @@ class Generator(_HubModule):
             raise ValueError(f"latents must have shape (N, {self.z_dim}), got {tuple(z.shape)}")
         return self.layers(z[:, :, None, None])
 
-    def lesson(self, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool = True) -> list[Pair]:
+    def lesson(self, z: torch.Tensor, real: torch.Tensor, look: Look) -> list[Pair]:
         """What the critic is to tell apart: a pair (real, painted) for each of its `levels`, of equal shapes.
 
-        real: pictures (N, 3, 128, 128) in [-1, 1]. Without `whole` only the first level, in which the latents are.
+        real: pictures (N, 3, 128, 128) in [-1, 1].
         """
-        return self.architecture.lesson(self.layers, z[:, :, None, None], real, look, whole)
+        return self.architecture.lesson(self.layers, z[:, :, None, None], real, look)
 
 
 class Critic(_HubModule):
