@@ -29,9 +29,6 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
         *(nn.BatchNorm2d(3 * w), _bend(), nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()),
     ]
     enlarge = [Enlarger(3 * w, w, times=2), Enlarger(2 * w, w, times=4)]
-    for enlarger in enlarge:
-        for value in enlarger.body[-2].parameters():  # it begins as a smooth enlargement
-            nn.init.zeros_(value)
     return nn.Sequential(*nn.Sequential(*sketch).apply(_start), *enlarge, nn.Hardtanh())
 
 
@@ -131,22 +128,34 @@ class Residual(nn.Module):
 class Enlarger(nn.Module):
     """(N, 3, S, S) -> (N, 3, times S, times S): enlarged smoothly, and what that lacks added.
 
-    Most of the arithmetic is done at S px; pixels are shuffled out of channels (Shi et al. 2016).
+    Most of the arithmetic is done at S px; pixels are shuffled out of channels (Shi et al. 2016). Where nothing learnt
+    comes after the last shuffle, neighbours are painted by different weights and leave a mesh, as they do after
+    transposed convolutions (Odena et al. 2016): `Soften` takes it away.
     """
 
     def __init__(self, channels: int, fine_channels: int, times: int):
         super().__init__()
         self.times = times
+        last = nn.Conv2d(fine_channels, 3 * (times // 2) ** 2, 3, 1, 1)
+        for value in last.parameters():  # it begins as a smooth enlargement
+            nn.init.zeros_(value)
         self.body = nn.Sequential(
             nn.Conv2d(3, channels, 3, 1, 1),
             *(Residual(channels), _bend(), Residual(channels), _bend()),
             *(nn.Conv2d(channels, 4 * fine_channels, 3, 1, 1), nn.PixelShuffle(2), _bend()),
             *(nn.Conv2d(fine_channels, fine_channels, 3, 1, 1), _bend()),
-            *(nn.Conv2d(fine_channels, 3 * (times // 2) ** 2, 3, 1, 1), nn.PixelShuffle(times // 2)),
+            *([last] if times == 2 else [last, nn.PixelShuffle(times // 2), Soften()]),
         )
 
     def forward(self, small: torch.Tensor) -> torch.Tensor:
         return _smooth(small, self.times) + self.body(small)
+
+
+class Soften(nn.Module):
+    """(N, C, H, W) -> (N, C, H, W): each pixel a mean of 3 x 3 with weights 1 2 1, which is blind to a mesh."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
 
 
 def _doubling(c_in: int, c_out: int) -> list[nn.Module]:

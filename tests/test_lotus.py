@@ -69,6 +69,17 @@ def test_an_enlarger_begins_as_a_smooth_enlargement():
         assert torch.equal(painted[:, :3], painted[:, 3:])
 
 
+def test_softening_by_hand():
+    """A point becomes 1 2 1 in both directions; what is even stays; a mesh vanishes."""
+    point = torch.zeros(1, 1, 5, 5)
+    point[..., 2, 2] = 16
+    soften = lotus.Soften()
+    assert soften(point)[0, 0, 1:4, 1:4].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    assert torch.equal(soften(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
+    mesh = (torch.arange(6)[:, None] + torch.arange(6)) % 2 * 2.0 - 1
+    assert not soften(mesh[None, None])[..., 1:-1, 1:-1].any()
+
+
 def test_who_enlarges_its_own_picture_gets_what_the_levels_before_have_painted():
     """The first row enlarges the sketch, and then what has become of it; the second a real picture made small."""
     network, own = generator(), torch.tensor([True, False])
@@ -93,10 +104,9 @@ def test_what_each_level_teaches():
     for own, learns in ((False, [[0], [1], [2]]), (True, [[0], [1], [1, 2]])):
         network = generator()
         owners = [network.layers[:-3], *lotus.enlargers(network.layers)]
-        for value in owners[1].body[-2].parameters():  # at 0 it would pass nothing on
-            torch.nn.init.normal_(value)
-        for value in owners[2].body[-2].parameters():
-            torch.nn.init.normal_(value)
+        for enlarger in owners[1:]:
+            for value in enlarger.parameters():  # at 0 it would pass nothing on
+                torch.nn.init.normal_(value, std=0.1)
         for level, (_, painted) in enumerate(lesson(own=torch.full([2], own), network=network)):
             network.zero_grad()
             painted.sum().backward(retain_graph=True)
