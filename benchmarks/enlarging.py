@@ -1,6 +1,6 @@
 """Where a model's distance to real pictures comes from: its sketch of 16 px, or what it makes of a sketch.
 
-    python -m benchmarks.enlarging [--model weights/garden] [--real data/lotus-val]
+    python -m benchmarks.enlarging [--model weights/lotus] [--real data/lotus-val]
 
 Half of the real pictures are shrunk and enlarged again, by the model's own enlargers or smoothly, and compared with the
 other half; so are the model's own pictures. Prints a Markdown table: what the model would read if its sketches were
@@ -26,7 +26,7 @@ def smooth(pictures: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--model", default="weights/garden", help="a folder or a Hub id, of the architecture lotus")
+    parser.add_argument("--model", default="weights/lotus", help="a folder or a Hub id, of the architecture lotus")
     parser.add_argument("--real", type=Path, default=Path("data/lotus-val"), help="pictures that it has not seen")
     options = parser.parse_args()
     features, generator = Features(), Generator.from_pretrained(options.model)

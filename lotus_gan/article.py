@@ -34,7 +34,7 @@ def critic_layers(config: ModelConfig) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(start)
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look) -> list:
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
     """One level: the picture."""
     return [(real, layers(z))]
 

@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 
 RESOLUTION = 128  # px, of every picture inside
 
-ARCHITECTURES = ("article", "lotus", "plain")
+ARCHITECTURES = ("article", "lotus")
 
 # Pictures from which on `augment` auto leaves them alone: 68 are learnt by heart without it, 2,000 were trained on
 # without. The border itself is a guess between the two.
@@ -108,6 +108,12 @@ class TrainConfig(ModelConfig):
     )
     enlarger_warmup: int = _option(
         0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
+    )
+    sketch_kimg: float = _option(
+        60.0,
+        "until so many thousand pictures have been shown, the layers that enlarge see real ones only, and learn in one "
+        "of four steps (lotus)",
+        low=0,
     )
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
     # few pictures

@@ -27,6 +27,7 @@ from .networks import Critic, Generator, Pair
 from .parallel import Team
 
 WARM_UP_RATE = 2e-3  # Adam's, falling to nothing
+SKETCHES = 4  # steps while the sketch is young, in one of which the enlargers learn, too
 
 
 class Batch(NamedTuple):
@@ -92,19 +93,29 @@ class Game:
         boost = self.config.critic_boost_epoch
         return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
 
+    @property
+    def sketch_is_young(self) -> bool:
+        """Whether the sketch has far to go yet: what enlargers learnt from its pictures now, they would keep."""
+        return self.images_shown < 1000 * self.config.sketch_kimg
+
+    @property
+    def enlargers_learn(self) -> bool:
+        """Whether this step is about every level, or about the sketch only, which costs half."""
+        return not self.sketch_is_young or self.step_number % SKETCHES == 0
+
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
-        n_critic = self.n_critic
+        n_critic, whole = self.n_critic, self.enlargers_learn
         for update in range(n_critic):
             batch = self.next_batch()
-            wasserstein, penalty, pairs = self._critic_update(batch, keep=update == n_critic - 1)
+            wasserstein, penalty, pairs = self._critic_update(batch, whole, keep=update == n_critic - 1)
             self.totals["wasserstein"] += wasserstein / n_critic
             self.totals["penalty"] += penalty / n_critic
         self.critic.requires_grad_(False)
         # the generator learns from the pictures that the critic has seen last
-        self.totals["generator_loss"] += self._generator_update(batch, pairs)
+        self.totals["generator_loss"] += self._generator_update(batch, pairs, whole)
         self.totals["steps"] += 1
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
@@ -122,7 +133,7 @@ class Game:
             if should_stop():
                 break
             if update >= count:
-                self._critic_update(self.next_batch(), keep=False)
+                self._critic_update(self.next_batch(), whole=True, keep=False)
                 continue
             batch = self.next_batch()
             adam.zero_grad(set_to_none=True)
@@ -138,18 +149,20 @@ class Game:
         self.ema.load_state_dict(self.generator.state_dict())
         self.images_shown = 0
 
-    def _critic_update(self, batch: Batch, keep: bool) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
+    def _critic_update(
+        self, batch: Batch, whole: bool, keep: bool
+    ) -> tuple[torch.Tensor, torch.Tensor, list[Pair] | None]:
         """-> (Wasserstein estimate and penalty of the first level, pairs with their graph if they are one part)."""
         parts, share = self.parts, 1 / len(self.parts)
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
         keep = keep and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last))
+            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
         for index, part in enumerate(self._replayed_parts()):
             losses = []
-            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=True)):
+            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=False)):
                 real, painted = (view.detach().chunk(len(parts))[index] for view in pair)
                 if not level:  # the others see a picture beside what it was made from, which must fit
                     real, painted = self._augment(real, part), self._augment(painted, part)
@@ -165,15 +178,15 @@ class Game:
         self.images_shown += self.config.batch_size
         return wasserstein, penalty, pairs if keep else None
 
-    def _generator_update(self, batch: Batch, pairs: list[Pair] | None) -> torch.Tensor:
+    def _generator_update(self, batch: Batch, pairs: list[Pair] | None, whole: bool) -> torch.Tensor:
         """-> the loss of the first level."""
         share = 1 / len(self.parts)
         self.adam_generator.zero_grad(set_to_none=True)
         figures = torch.zeros(1, device=self.device)
         for part in self._replayed_parts():
             losses = []
-            given = pairs or self._lesson(batch, part.rows)
-            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=True)):
+            given = pairs or self._lesson(batch, part.rows, whole)
+            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=False)):
                 with self._precision():
                     loss = generator_loss(critic(painted if level else self._augment(painted, part)).float())
                 answered = ~batch.look.own[part.rows].to(self.device)
@@ -211,12 +224,15 @@ class Game:
         order, mirrored = self.shuffled.next(count), torch.zeros(count, dtype=torch.bool)
         if self.config.mirror:
             mirrored = flips(count, self.random)
-        return Batch(z, mirror(self.images[order], mirrored), Look.draw(count, self.random))
+        look = Look.draw(count, self.random)
+        if self.sketch_is_young:
+            look = look._replace(own=torch.zeros_like(look.own))
+        return Batch(z, mirror(self.images[order], mirrored), look)
 
-    def _lesson(self, batch: Batch, rows: slice) -> list[Pair]:
+    def _lesson(self, batch: Batch, rows: slice, whole: bool) -> list[Pair]:
         look = batch.look.part(rows, self.device)
         with self._precision():
-            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look)
+            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look, whole)
         return [(real.float(), painted.float()) for real, painted in pairs]
 
     def _real(self, batch: Batch, rows: slice) -> torch.Tensor:

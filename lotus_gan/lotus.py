@@ -62,11 +62,12 @@ def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
     return [layer for layer in layers if isinstance(layer, Enlarger)]
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look) -> list:
-    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`."""
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
+    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`. Only the first where not `whole`."""
     sketch = layers[: list(layers).index(enlargers(layers)[0])](z)
+    level = (pyramid(real)[0], sketch)
     # a sketch is judged by its own critic alone, or it would learn to please the enlargers
-    return [(pyramid(real)[0], sketch), *enlarging(layers, real, look, sketch.detach())]
+    return [level, *enlarging(layers, real, look, sketch.detach())] if whole else [level]
 
 
 def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look, sketch: torch.Tensor | None = None) -> list:

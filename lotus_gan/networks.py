@@ -3,9 +3,9 @@
     generator = Generator.from_pretrained("weights/lotus")   # a folder or a Hub id
     images = generator(latents.from_seeds(range(16), generator.z_dim))      # (16, 3, 128, 128) in [-1, 1]
 
-Three architectures: "article" is the French article's network (lotus_gan/article.py), "lotus" is ours, a small picture
-that is enlarged twice (lotus_gan/lotus.py), and "plain" what ours was before (lotus_gan/plain.py). All are described in
-full by a `ModelConfig`, which is what config.json holds.
+Two architectures: "article" is the French article's network (lotus_gan/article.py), "lotus" is ours, a small picture
+that is enlarged twice (lotus_gan/lotus.py). Both are described in full by a `ModelConfig`, which is what config.json
+holds.
 """
 
 import json
@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from . import article, lotus, plain
+from . import article, lotus
 from .config import RESOLUTION, ModelConfig
 from .draws import Look
 from .refusals import refusal
@@ -42,8 +42,8 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
 
     @property
     def architecture(self) -> ModuleType:
-        """Who knows the layers: lotus_gan.article, lotus or plain."""
-        return {"article": article, "lotus": lotus, "plain": plain}[self.config.architecture]
+        """Who knows the layers: lotus_gan.article or lotus."""
+        return {"article": article, "lotus": lotus}[self.config.architecture]
 
     @property
     def z_dim(self) -> int:
@@ -100,12 +100,12 @@ class Generator(_HubModule):
             raise ValueError(f"latents must have shape (N, {self.z_dim}), got {tuple(z.shape)}")
         return self.layers(z[:, :, None, None])
 
-    def lesson(self, z: torch.Tensor, real: torch.Tensor, look: Look) -> list[Pair]:
+    def lesson(self, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool = True) -> list[Pair]:
         """What the critic is to tell apart: a pair (real, painted) for each of its `levels`, of equal shapes.
 
-        real: pictures (N, 3, 128, 128) in [-1, 1].
+        real: pictures (N, 3, 128, 128) in [-1, 1]. Without `whole` only the first level, in which the latents are.
         """
-        return self.architecture.lesson(self.layers, z[:, :, None, None], real, look)
+        return self.architecture.lesson(self.layers, z[:, :, None, None], real, look, whole)
 
 
 class Critic(_HubModule):

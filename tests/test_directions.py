@@ -12,7 +12,7 @@ from lotus_gan import Generator, latents
 from lotus_gan.directions import FILE, NAMES, REACH, Direction, closed_form, move, principal, read, write
 
 ROOT = Path(__file__).resolve().parent.parent
-ARCHITECTURES = ["article", "lotus", "plain"]
+ARCHITECTURES = ["article", "lotus"]
 SHIPPED = ROOT / "weights/lotus"
 
 

@@ -22,9 +22,9 @@ def generator():
     return Generator("lotus", z_dim=8, width=2)
 
 
-def lesson(place=(0.0, 0.0), grain=NO_GRAIN, own=NOBODY, network=None):
+def lesson(place=(0.0, 0.0), grain=NO_GRAIN, own=NOBODY, whole=True, network=None):
     look = Look(torch.tensor(place), grain, own)
-    return (network or generator()).lesson(torch.ones(2, 8), pictures(), look)
+    return (network or generator()).lesson(torch.ones(2, 8), pictures(), look, whole)
 
 
 def weights(layers):
@@ -49,6 +49,7 @@ def test_three_levels_and_what_they_see():
     assert all(real.shape == painted.shape for real, painted in pairs)
     for real, painted in pairs[1:]:
         assert torch.equal(real[:, 3:], painted[:, 3:]), "both beside the same small picture"
+    assert len(lesson(whole=False)) == 1
 
 
 def test_the_last_level_looks_through_a_window():
@@ -165,3 +166,16 @@ def test_warming_up_stops_when_asked_and_is_not_for_learnt_weights():
     game.warm_up(lambda: next(asked))
     assert next(asked, "asked no more") == "asked no more"
     assert Game(config, stripes(), initial=[game.generator]).enlarger_warmup == 0
+
+
+def test_while_the_sketch_is_young_the_enlargers_learn_in_every_fourth_step_and_from_real_pictures():
+    """Four pictures a step: after four steps 16 have been shown, and from then on half of the rows are their own."""
+    game = Game(replace(CONFIG, sketch_kimg=0.016), stripes())
+    moved, own = [], []
+    for _ in range(6):
+        before = weights(lotus.enlargers(game.generator.layers)[1])
+        own.append(any(game.next_batch().look.own.any() for _ in range(9)))
+        game.step()
+        moved.append(not torch.equal(before, weights(lotus.enlargers(game.generator.layers)[1])))
+    assert own == [False] * 4 + [True] * 2
+    assert moved == [True, False, False, False, True, True]

@@ -32,7 +32,7 @@ def test_values_out_of_range_are_clipped():
     assert media.to_uint8(torch.tensor([-7.0, 0.0, 7.0]).reshape(1, 3, 1, 1)).flatten().tolist() == [0, 128, 255]
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
+@pytest.mark.parametrize("architecture", ["article", "lotus"])
 def test_a_picture_does_not_depend_on_its_batch(architecture):
     torch.manual_seed(0)
     model = Generator(architecture=architecture, width=4)

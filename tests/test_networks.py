@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lotus_gan import PRESETS, Critic, Generator, TrainConfig, latents
+from lotus_gan import PRESETS, Critic, Generator, TrainConfig, latents, lotus
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,7 +48,7 @@ def test_article_critic_is_the_mirror():
     assert [(linear.in_features, linear.out_features) for linear in layers(critic, nn.Linear)] == [(1024 * 16, 1)]
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
+@pytest.mark.parametrize("architecture", ["article", "lotus"])
 def test_shapes_and_ranges(architecture):
     generator, critic = (kind(architecture, z_dim=7, width=2) for kind in (Generator, Critic))
     images = generator(latents.from_seeds(range(3), 7))
@@ -58,7 +58,7 @@ def test_shapes_and_ranges(architecture):
     assert not layers(critic, nn.modules.batchnorm._BatchNorm), "the penalty is a statement about each sample alone"
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
+@pytest.mark.parametrize("architecture", ["article", "lotus"])
 def test_a_picture_does_not_depend_on_its_batch(architecture):
     generator = Generator(architecture, width=4).eval()
     z = latents.from_seeds(range(8), 100)
@@ -67,7 +67,7 @@ def test_a_picture_does_not_depend_on_its_batch(architecture):
     assert (whole - alone).abs().max() * 127.5 <= 1
 
 
-@pytest.mark.parametrize("architecture", ["article", "lotus", "plain"])
+@pytest.mark.parametrize("architecture", ["article", "lotus"])
 def test_a_score_does_not_depend_on_its_batch(architecture):
     critic = Critic(architecture, width=4)
     images = torch.rand(5, 3, 128, 128) * 2 - 1
@@ -75,20 +75,19 @@ def test_a_score_does_not_depend_on_its_batch(architecture):
         torch.testing.assert_close(critic(images), torch.cat([critic(image[None]) for image in images]))
 
 
-def test_the_shipped_model_draws_no_mesh():
-    """Neighbouring columns differ about as much across odd borders as across even ones. With copied pixels in the last
-    two enlargements it is a third more (1.32), and that is the mesh."""
+def test_the_shipped_model_draws_no_mesh(monkeypatch):
+    """How much the steps from pixel to pixel change, over the steps: 2 in a mesh, 1.2 in real pictures (the first 16 of
+    lotus-val). It is 1.4 and more if what the last enlarger adds is not softened."""
     generator = Generator.from_pretrained(ROOT / "weights/lotus")
 
-    def odd_over_even() -> float:
+    def changes_over_steps() -> float:
         with torch.no_grad():
-            steps = generator(latents.from_seeds(range(16), generator.z_dim)).diff(dim=3).abs()
-        return (steps[..., 0::2].mean() / steps[..., 1::2].mean()).item()
+            images = generator(latents.from_seeds(range(16), generator.z_dim))
+        return (images.diff(n=2).abs().mean() / images.diff().abs().mean()).item()
 
-    assert 0.87 < odd_over_even() < 1.15
-    for layer in layers(generator, nn.Upsample):
-        layer.mode = "nearest"
-    assert odd_over_even() > 1.25
+    assert changes_over_steps() < 1.2
+    monkeypatch.setattr(lotus.Soften, "forward", lambda self, x: x)
+    assert changes_over_steps() > 1.3
 
 
 def test_wrong_shapes_are_refused():
