@@ -17,8 +17,8 @@ from .media import from_uint8, grid, save_atomically, to_pictures
 LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the picture is cropped away
 SHEET = 64
 ROWS = 8  # pictures on the sheet of augmented ones, and columns: the picture, then seven draws
-# thousand pictures shown, from README's table of the preset lotus on 2,000 pictures
-SHAPES, RECOGNISABLE = 10, 48
+# thousand pictures shown, from README's table of the preset lotus on 68 pictures
+SHAPES, RECOGNISABLE = 6, 32
 
 
 def describe(pictures: Pictures, groups: str = "folders") -> str:
@@ -58,7 +58,7 @@ def expectations(config: TrainConfig) -> str:
     )
     shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"as our 2,000 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
+        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
         f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + first
     )
 

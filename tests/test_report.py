@@ -44,18 +44,18 @@ def test_what_was_decided_and_why():
 
 
 def test_what_to_expect_counts_in_pictures_shown():
-    """3 updates of 16 pictures a step: 48,000 are shown after step 1,000; half the batch takes twice as many."""
+    """2 updates of 16 pictures a step: 32,000 are shown after step 1,000; half the batch takes twice as many."""
     lotus = TrainConfig(**PRESETS["lotus"])
-    assert "10 thousand pictures shown (step 208)" in expectations(lotus)
-    assert "after 48 (step 2,000)" in expectations(replace(lotus, batch_size=8))
+    assert "6 thousand pictures shown (step 188)" in expectations(lotus)
+    assert "after 32 (step 2,000)" in expectations(replace(lotus, batch_size=8))
     assert "the layers that enlarge learn alone first, 2,000 updates long" in expectations(lotus)
     assert "alone" not in expectations(replace(lotus, enlarger_warmup=0))
     assert "the critic learns alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
 
 
 def test_the_forecast_by_hand():
-    """10,000 pictures at 20 a second take 500 s, 48,000 take 2,400; less than a minute is told as one."""
-    line = "at 20 pictures a second, expect flower shapes 8 min after the first step, recognisable flowers after 40"
+    """6,000 pictures at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
+    line = "at 20 pictures a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
     assert forecast(20) == line
     assert "shapes 1 min" in forecast(10_000)
 

@@ -189,7 +189,7 @@ def test_every_setting_is_a_flag_with_its_default_in_the_help():
     text = train("--help").stdout
     for option in fields(TrainConfig):
         assert "--" + option.name.replace("_", "-") in text
-    assert "(default: 5 | 3)" in text  # n_critic of article and of lotus
+    assert "(default: 5 | 2)" in text  # n_critic of article and of lotus
 
 
 def test_training_needs_no_gradio(pictures, tmp_path):
