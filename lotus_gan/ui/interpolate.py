@@ -110,7 +110,7 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
         """What a link asks for, which the browser has read, and the model that it names if there is one here."""
         if wanted == first.name:
             return seeds, position, truncation, even, gr.skip()
-        if wanted not in studios:
+        if wanted not in list(studios):  # a list, as what is sent may be anything, hashable or not
             gr.Warning(texts.say("link_model", request, model=html.escape(str(wanted)[:100])))
             return seeds, position, truncation, even, gr.skip()
         return seeds, position, truncation, even, models.chosen(bundled, wanted)

@@ -37,9 +37,9 @@ TEXTS = {  # key: (English, French)
         "Le modèle choisi auparavant reste en place.",
     ),
     "link_model": (
-        "The link is of the model {model}, which is not here: the walk is another one. Load it under Another model.",
-        "Le lien vient du modèle {model}, qui n’est pas chargé : ce parcours est un autre. Chargez-le sous Un autre "
-        "modèle.",
+        "The link is of the model {model}, which is not here, so this walk is another. Load it under Another model.",
+        "Le lien vient du modèle {model}, qui n’est pas chargé : ce parcours n’est donc pas le même. Chargez-le "
+        "sous Un autre modèle.",
     ),
     # Generate
     "generate_tab": ("Generate", "Générer"),
