@@ -107,7 +107,7 @@ class Game:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
-        n_critic, whole = self.n_critic, self.enlargers_learn
+        n_critic, whole = self.n_critic, self.enlargers_learn  # both may change as pictures are shown
         for update in range(n_critic):
             batch = self.next_batch()
             wasserstein, penalty, pairs = self._critic_update(batch, whole, keep=update == n_critic - 1)

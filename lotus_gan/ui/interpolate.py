@@ -108,12 +108,11 @@ def build(studios: dict[str, Studio], model: gr.Radio, page: gr.Blocks) -> gr.Te
 
     def open_link(seeds, position, truncation, even, wanted, request: gr.Request):
         """What a link asks for, which the browser has read, and the model that it names if there is one here."""
-        if wanted == first.name:
-            return seeds, position, truncation, even, gr.skip()
-        if wanted not in list(studios):  # a list, as what is sent may be anything, hashable or not
+        here = wanted in list(studios)  # a list, as what is sent may be anything, hashable or not
+        if not here:
             gr.Warning(texts.say("link_model", request, model=html.escape(str(wanted)[:100])))
-            return seeds, position, truncation, even, gr.skip()
-        return seeds, position, truncation, even, models.chosen(bundled, wanted)
+        chosen = models.chosen(bundled, wanted) if here and wanted != first.name else gr.skip()
+        return seeds, position, truncation, even, chosen
 
     def write_keys(event: gr.EventData):
         return ", ".join(map(str, event.keys))
