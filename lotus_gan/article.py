@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from .config import ModelConfig
-from .draws import Look
+from .draws import Augmentation
 
 
 def generator_layers(config: ModelConfig) -> nn.Sequential:
@@ -34,9 +34,12 @@ def critic_layers(config: ModelConfig) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(start)
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool) -> list:
     """One level: the picture."""
-    return [(real, layers(z))]
+    return [(seen(real), seen(layers(z)))]
+
+
+WEIGHTS = (1,)
 
 
 def levels(layers: nn.Sequential) -> list[nn.Module]:

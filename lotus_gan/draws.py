@@ -7,10 +7,14 @@ Everybody draws the random numbers of the whole batch and keeps their own rows, 
 the batch is shared, and the generators stay in step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+
+
+Augmentation = Callable[[torch.Tensor], torch.Tensor]  # pictures (N, 3, H, W) -> how the critic sees them
 
 
 @dataclass(frozen=True)
@@ -32,19 +36,17 @@ class Part:
 
 
 class Look(NamedTuple):
-    """How an architecture that works on several sizes looks at a batch of real pictures."""
+    """How an architecture that enlarges looks at a batch of real pictures."""
 
     window: torch.Tensor  # (2,) in [0, 1): the top and the left of a part of the picture
     grain: torch.Tensor  # (N, 3, 32, 32): noise for pictures that have been made small
-    own: torch.Tensor  # (N,) bool: who enlarges a picture of its own, and not a real one that has been made small
 
     @classmethod
     def draw(cls, count: int, generator: torch.Generator) -> "Look":
         """For a batch of `count`; its noise is of any strength from none to full, picture by picture."""
-        grain = torch.randn(count, 3, 32, 32, generator=generator)
-        strength, own = torch.rand(count, 1, 1, 1, generator=generator), torch.rand(count, generator=generator) < 0.5
-        return cls(torch.rand(2, generator=generator), strength * grain, own)
+        grain = torch.randn(count, 3, 32, 32, generator=generator) * torch.rand(count, 1, 1, 1, generator=generator)
+        return cls(torch.rand(2, generator=generator), grain)
 
     def part(self, rows: slice, device: torch.device) -> "Look":
         """The same for some rows of the batch."""
-        return Look(self.window, self.grain[rows].to(device), self.own[rows].to(device))
+        return Look(self.window, self.grain[rows].to(device))

@@ -20,14 +20,13 @@ from . import lotus
 from .augment import augment, flips, mirror, parse_policy
 from .config import TrainConfig
 from .data import Shuffled
-from .draws import Look, Part
+from .draws import Augmentation, Look, Part
 from .losses import critic_loss, generator_loss, gradient_penalty
 from .media import from_uint8
 from .networks import Critic, Generator, Pair
 from .parallel import Team
 
 WARM_UP_RATE = 2e-3  # Adam's, falling to nothing
-SKETCHES = 4  # steps while the sketch is young, in one of which the enlargers learn, too
 
 
 class Batch(NamedTuple):
@@ -36,6 +35,7 @@ class Batch(NamedTuple):
     z: torch.Tensor  # (batch_size, z_dim)
     real: torch.Tensor  # (batch_size, 3, 128, 128) uint8
     look: Look
+    augmentation: int  # seed of its draws, which are the same for both players
 
 
 class Game:
@@ -68,8 +68,10 @@ class Game:
             if trained.config != config.model:
                 raise ValueError(f"the model to start from is {trained.config}, and the run wants {config.model}")
             player.load_state_dict(trained.state_dict())
-        # a trained generator's enlargers have learnt already
-        self.enlarger_warmup = 0 if initial or not lotus.enlargers(self.generator.layers) else config.enlarger_warmup
+        # a trained generator has learnt these already, and the article's has no such layers
+        alone = not initial and len(self.critic.levels) > 1
+        self.enlarger_warmup, self.sketch_steps = (config.enlarger_warmup, config.sketch_steps) if alone else (0, 0)
+        self.weights = self.critic.architecture.WEIGHTS
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.team.share_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)
@@ -85,29 +87,26 @@ class Game:
         return self.images_shown / len(self.images)
 
     @property
+    def whole(self) -> bool:
+        """Whether this step is about every level; a sketch that has only begun learns alone first."""
+        return self.step_number >= self.sketch_steps
+
+    @property
     def n_critic(self) -> int:
-        """Critic updates in the next step: doubled from `critic_boost_epoch` on, as the article does; more in the first
-        one, if `critic_warmup` says so."""
-        if self.step_number == 0 and self.config.critic_warmup:
+        """Critic updates in the next step: doubled from `critic_boost_epoch` on, as the article does; `critic_warmup`,
+        if there is one, where critics begin: in the first step, and in the first one about every level."""
+        if self.step_number in (0, self.sketch_steps) and self.config.critic_warmup:
             return self.config.critic_warmup
+        if not self.whole:
+            return self.config.sketch_n_critic
         boost = self.config.critic_boost_epoch
         return self.config.n_critic * (2 if boost is not None and self.epoch >= boost else 1)
-
-    @property
-    def sketch_is_young(self) -> bool:
-        """Whether the sketch has far to go yet: what enlargers learnt from its pictures now, they would keep."""
-        return self.images_shown < 1000 * self.config.sketch_kimg
-
-    @property
-    def enlargers_learn(self) -> bool:
-        """Whether this step is about every level, or about the sketch only, which costs half."""
-        return not self.sketch_is_young or self.step_number % SKETCHES == 0
 
     def step(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
         self.critic.requires_grad_(True)
-        n_critic, whole = self.n_critic, self.enlargers_learn  # both may change as pictures are shown
+        n_critic, whole = self.n_critic, self.whole  # the first may change as pictures are shown
         for update in range(n_critic):
             batch = self.next_batch()
             wasserstein, penalty, pairs = self._critic_update(batch, whole, keep=update == n_critic - 1)
@@ -121,27 +120,23 @@ class Game:
         self.step_number += 1
 
     def warm_up(self, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that.
-        Then their critics learn to see what is missing, before anybody listens to them."""
+        """The enlargers learn alone, from pairs, to come near to the right answer: no critic has to tell them that."""
         count = self.enlarger_warmup
         if not count:
             return
         parameters = [p for enlarger in lotus.enlargers(self.generator.layers) for p in enlarger.parameters()]
         adam = torch.optim.Adam(parameters, lr=WARM_UP_RATE)
         slower = torch.optim.lr_scheduler.CosineAnnealingLR(adam, count)
-        for update in tqdm(range(count + count // 8), desc="enlargers", unit="update", leave=False, disable=None):
+        for _ in tqdm(range(count), desc="enlargers", unit="update", leave=False, disable=None):
             if should_stop():
                 break
-            if update >= count:
-                self._critic_update(self.next_batch(), whole=True, keep=False)
-                continue
             batch = self.next_batch()
             adam.zero_grad(set_to_none=True)
             for part in self.parts:
                 look = batch.look.part(part.rows, self.device)
                 with self._precision():
                     pairs = lotus.enlarging(self.generator.layers, self._real(batch, part.rows), look)
-                    loss = sum(_pull(real, painted).mean() for real, painted in pairs) / len(self.parts)
+                    loss = sum(_error(answer, enlarged) for answer, enlarged in pairs) / len(self.parts)
                 loss.backward()
             self.team.mean_gradients(parameters, torch.zeros(1, device=self.device))
             adam.step()
@@ -157,15 +152,13 @@ class Game:
         # painted once for both players; not in several parts: the graph of a part is what fits into memory
         keep = keep and len(parts) == 1
         with torch.set_grad_enabled(keep):
-            pairs = self._lesson(batch, slice(parts[0].first, parts[-1].last), whole)
+            pairs = self._lesson(batch, Part(parts[0].first, parts[-1].last, parts[0].whole), whole)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
         for index, part in enumerate(self._replayed_parts()):
             losses = []
-            for level, (critic, pair) in enumerate(zip(self.critic.levels, pairs, strict=False)):
+            for critic, pair in zip(self.critic.levels, pairs, strict=False):
                 real, painted = (view.detach().chunk(len(parts))[index] for view in pair)
-                if not level:  # the others see a picture beside what it was made from, which must fit
-                    real, painted = self._augment(real, part), self._augment(painted, part)
                 with self._precision():
                     loss = critic_loss(critic(real).float(), critic(painted).float())
                     penalty = gradient_penalty(critic, real, painted, generator=self.random, part=part)
@@ -183,15 +176,12 @@ class Game:
         share = 1 / len(self.parts)
         self.adam_generator.zero_grad(set_to_none=True)
         figures = torch.zeros(1, device=self.device)
-        for part in self._replayed_parts():
+        for part in self.parts:
             losses = []
-            given = pairs or self._lesson(batch, part.rows, whole)
-            for level, (critic, (real, painted)) in enumerate(zip(self.critic.levels, given, strict=False)):
+            given = pairs or self._lesson(batch, part, whole)
+            for critic, weight, (_, painted) in zip(self.critic.levels, self.weights, given, strict=False):
                 with self._precision():
-                    loss = generator_loss(critic(painted if level else self._augment(painted, part)).float())
-                answered = ~batch.look.own[part.rows].to(self.device)
-                pull = (_pull(real, painted) * answered).mean() if level else 0
-                losses.append(loss + self.config.lambda_pixel * pull)
+                    losses.append(weight * generator_loss(critic(painted).float()))
             sum(share * loss for loss in losses).backward()
             figures += share * losses[0].detach()
         (loss,) = self.team.mean_gradients(self.generator.parameters(), figures)
@@ -225,29 +215,31 @@ class Game:
         if self.config.mirror:
             mirrored = flips(count, self.random)
         look = Look.draw(count, self.random)
-        if self.sketch_is_young:
-            look = look._replace(own=torch.zeros_like(look.own))
-        return Batch(z, mirror(self.images[order], mirrored), look)
+        augmentation = int(torch.randint(2**63 - 1, (), generator=self.random))
+        return Batch(z, mirror(self.images[order], mirrored), look, augmentation)
 
-    def _lesson(self, batch: Batch, rows: slice, whole: bool) -> list[Pair]:
-        look = batch.look.part(rows, self.device)
+    def _lesson(self, batch: Batch, part: Part, whole: bool) -> list[Pair]:
         with self._precision():
-            pairs = self.generator.lesson(batch.z[rows].to(self.device), self._real(batch, rows), look, whole)
+            pairs = self.generator.lesson(
+                batch.z[part.rows].to(self.device), self._real(batch, part.rows), self._seen(batch, part), whole
+            )
         return [(real.float(), painted.float()) for real, painted in pairs]
+
+    def _seen(self, batch: Batch, part: Part) -> Augmentation:
+        """How these rows look to the critic: real pictures first, then painted ones."""
+        draw = torch.Generator().manual_seed(batch.augmentation)
+        return lambda images: augment(images, self.config.augment, generator=draw, part=part)
 
     def _real(self, batch: Batch, rows: slice) -> torch.Tensor:
         return from_uint8(batch.real[rows].to(self.device)).contiguous(memory_format=torch.channels_last)
-
-    def _augment(self, images: torch.Tensor, part: Part) -> torch.Tensor:
-        return augment(images, self.config.augment, generator=self.random, part=part)
 
     def _precision(self) -> AbstractContextManager:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
 
-def _pull(real: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
-    """How far painted pictures (N, C, H, W) are from the answer: (N,). Its gradient is 1 long, as a score's is."""
-    return (painted - real)[:, :3].flatten(1).abs().sum(1) / real[0, :3].numel() ** 0.5
+def _error(answer: torch.Tensor, enlarged: torch.Tensor) -> torch.Tensor:
+    """How far enlarged pictures (N, C, H, W) are from the answer, in the mean; its gradient's length is a critic's."""
+    return (enlarged - answer).flatten(1).abs().sum(1).mean() / answer[0].numel() ** 0.5
 
 
 def no_totals() -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Our two networks: a sketch of 16 px is painted from the latents, and enlarged twice, to 32 and to 128 px.
 
-A cascade of generators, each with a critic of its own, as in LAPGAN (Denton et al. 2015). The three learn side by side:
-the first to paint pictures of 16 px, which is where a GAN learns quickly; the others to enlarge. An enlarger gets real
-pictures that were made small, and sees the right answer, so it learns to draw petals in minutes, from parts of
-pictures; and it gets what the sketch has painted, and learns from its critic to make a lotus of that.
+They learn in three spells, each of which does what is quick at that time. First the enlargers learn alone, from real
+pictures that were made small, whose right answer is known. Then the sketch learns alone, against a critic of 16 px,
+which is where a GAN learns quickly (LAPGAN, Denton et al. 2015). Then all of them learn together, and critics look at
+the whole picture through the eyes of a network that knows ImageNet (lotus_gan/eyes.py).
 """
 
 from itertools import pairwise
@@ -12,8 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from . import eyes
 from .config import ModelConfig
-from .draws import Look
+from .draws import Augmentation, Look
 
 GRAIN = 0.04  # of 2, between black and white: the most noise on a small picture
 WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from a window in them
@@ -33,70 +34,59 @@ def generator_layers(config: ModelConfig) -> nn.Sequential:
 
 
 class CriticLayers(nn.Module):
-    """(N, 3, 128, 128) -> scores (N,): the sum over the levels, each of which also scores alone in training."""
+    """(N, 3, 128, 128) -> scores (N,): the sum over the levels, each of which scores alone in training."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        w = config.width
-        self.levels = nn.ModuleList([_sketch_critic(4 * w), _fold_critic(2 * w), _line_critic(w + w // 2)])
+        c = 4 * config.width
+        self.levels = nn.ModuleList([_sketch_critic(c), *(_map_critic(maps, side, c) for maps, side in eyes.MAPS)])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        sketch, fold, line = self.levels
-        small, middle, large = pyramid(images)
-        side = 4 * WINDOW  # what the last level looks at in training
-        windows = F.unfold(beside(large, middle), side, stride=side)  # (N, 6 * side * side, 4)
-        windows = windows.transpose(1, 2).reshape(-1, 6, side, side)
-        return sketch(small) + fold(beside(middle, small)) + line(windows).view(len(images), -1).mean(1)
+        views = [pyramid(images)[0], *eyes.look(images)]
+        return sum(critic(view) for critic, view in zip(self.levels, views, strict=True))
 
 
 critic_layers = CriticLayers
 
+# What a level's score counts for the generator. A map's critic has a slope of 1 in the map, which is one of 42, 51, 80
+# and 385 in the picture (from coarse to fine, when the critics had just learnt): so all pull about equally hard.
+WEIGHTS = (1, 1 / 40, 1 / 50, 1 / 80, 1 / 400)
+
 
 def levels(layers: CriticLayers) -> list[nn.Module]:
-    """The critics of the three levels."""
+    """The critics of the sketch and of the four maps."""
     return list(layers.levels)
 
 
 def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
-    """The layers that learn from pairs, and could learn from pairs alone."""
+    """The layers that learn from pairs first."""
     return [layer for layer in layers if isinstance(layer, Enlarger)]
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool) -> list:
-    """Three levels: the sketch (N, 3, 16, 16), and those of `enlarging`. Only the first where not `whole`."""
-    sketch = layers[: list(layers).index(enlargers(layers)[0])](z)
-    level = (pyramid(real)[0], sketch)
-    # a sketch is judged by its own critic alone, or it would learn to please the enlargers
-    return [level, *enlarging(layers, real, look, sketch.detach())] if whole else [level]
+def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool) -> list:
+    """The sketch (N, 3, 16, 16), and where the picture is `whole` the four maps of eyes.MAPS; real and painted."""
+    first = list(layers).index(enlargers(layers)[0])
+    sketch = layers[:first](z)
+    if not whole:
+        return [(seen(pyramid(real)[0]), seen(sketch))]
+    views = [[pyramid(picture)[0], *eyes.look(picture)] for picture in (seen(real), seen(layers[first:](sketch)))]
+    return list(zip(*views, strict=True))
 
 
-def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look, sketch: torch.Tensor | None = None) -> list:
-    """A pair for each enlarger, (N, 6, H, W): an enlarged picture, and what it was enlarged from.
-
-    That is a real picture made small, with a little grain, and the right answer is known; or, in the rows of `look.own`
-    if there is a sketch, what this generator has painted itself, flaws and all, and only a critic can tell. It is not
-    shown the flaws (grey instead): an enlarger cannot help them.
-    """
-    pairs, own, mine = [], sketch, look.own[:, None, None, None]
+def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look) -> list:
+    """(right answer, enlarged) for each enlarger, (N, 3, H, W), from real pictures made small, with a little grain."""
+    pairs = []
     for enlarger, (small, large) in zip(enlargers(layers), pairwise(pyramid(real)), strict=True):
-        small = small + GRAIN * look.grain[..., : small.shape[-1], : small.shape[-1]]
-        given = small if own is None else torch.where(mine, own, small)
-        small, given, large = (_window(picture, look.window, small.shape[-1]) for picture in (small, given, large))
-        enlarged = enlarger(given)
-        shown = (picture.masked_fill(mine, 0) for picture in (small, given))
-        pairs.append(tuple(map(beside, (large, enlarged), shown)))
-        own = own if own is None else enlarged  # whole: the first small picture is no larger than a window
+        side = small.shape[-1]
+        small = small + GRAIN * look.grain[..., :side, :side]
+        small, large = (_window(picture, look.window, side) for picture in (small, large))
+        pairs.append((large, enlarger(small)))
     return pairs
 
 
 def pyramid(pictures: torch.Tensor) -> list[torch.Tensor]:
     """(N, 3, 128, 128) -> the same at 16, 32 and 128 px, each pixel the mean of those it stands for."""
     return [F.avg_pool2d(pictures, 8), F.avg_pool2d(pictures, 4), pictures]
-
-
-def beside(large: torch.Tensor, small: torch.Tensor) -> torch.Tensor:
-    """(N, 3, H, W) and what it was enlarged from -> (N, 6, H, W), for a critic that asks whether they fit."""
-    return torch.cat([large, _smooth(small, large.shape[-1] // small.shape[-1])], 1)
 
 
 def _window(picture: torch.Tensor, place: torch.Tensor, small: int) -> torch.Tensor:
@@ -174,24 +164,13 @@ def _sketch_critic(c: int) -> nn.Sequential:
     ).apply(_start)
 
 
-def _fold_critic(c: int) -> nn.Sequential:
-    """(N, 6, 32, 32) -> (N,)."""
+def _map_critic(maps: int, side: int, c: int) -> nn.Sequential:
+    """(N, maps, side, side) -> (N,)."""
+    halvings = [layer for _ in range((side // 4).bit_length() - 1) for layer in (nn.Conv2d(c, c, 4, 2, 1), _bend())]
     return nn.Sequential(
-        *(nn.PixelUnshuffle(2), nn.Conv2d(24, c, 3, 1, 1), _bend()),
-        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), Residual(2 * c), _bend()),
-        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), Residual(4 * c), _bend()),
-        *_score(4 * c),
-    )
-
-
-def _line_critic(c: int) -> nn.Sequential:
-    """(N, 6, 64, 64) -> (N,)."""
-    return nn.Sequential(
-        *(nn.Conv2d(6, c, 4, 2, 1), _bend()),
-        *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend()),
-        *(nn.Conv2d(2 * c, 4 * c, 4, 2, 1), _bend(), nn.Conv2d(4 * c, 4 * c, 3, 1, 1), _bend()),
-        *(nn.Conv2d(4 * c, 4 * c, 4, 2, 1), _bend()),
-        *_score(4 * c),
+        *(nn.Conv2d(maps, c, 1), _bend(), *halvings),
+        *(nn.Conv2d(c, c, 3, 1, 1), _bend()),
+        *_score(c),
     )
 
 

@@ -21,7 +21,7 @@ from torch import nn
 
 from . import article, lotus
 from .config import RESOLUTION, ModelConfig
-from .draws import Look
+from .draws import Augmentation
 from .refusals import refusal
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # real, painted
@@ -100,12 +100,12 @@ class Generator(_HubModule):
             raise ValueError(f"latents must have shape (N, {self.z_dim}), got {tuple(z.shape)}")
         return self.layers(z[:, :, None, None])
 
-    def lesson(self, z: torch.Tensor, real: torch.Tensor, look: Look, whole: bool = True) -> list[Pair]:
+    def lesson(self, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool = True) -> list[Pair]:
         """What the critic is to tell apart: a pair (real, painted) for each of its `levels`, of equal shapes.
 
-        real: pictures (N, 3, 128, 128) in [-1, 1]. Without `whole` only the first level, in which the latents are.
+        real: pictures (N, 3, 128, 128) in [-1, 1]; both are augmented by `seen`. Without `whole` only the first level.
         """
-        return self.architecture.lesson(self.layers, z[:, :, None, None], real, look, whole)
+        return self.architecture.lesson(self.layers, z[:, :, None, None], real, seen, whole)
 
 
 class Critic(_HubModule):

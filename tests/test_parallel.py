@@ -30,7 +30,6 @@ SMALL = TrainConfig(
     augment="brightness,translation,cutout",
     lr_critic=1e-12,  # the weights stay, so that both gradients are taken where both runs are the same
     lr_generator=1e-12,
-    sketch_kimg=0,
     device="cpu",
 )
 LEARNING = replace(SMALL, n_critic=2, lr_critic=1e-3, lr_generator=1e-3)
