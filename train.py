@@ -193,7 +193,8 @@ def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validat
     begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
     initial = load_players(options.init_from) if options.init_from and not begun else ()
     trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
-    planned = replace(config, enlarger_warmup=trainer.enlarger_warmup)  # none where they have learnt already
+    # what a trained generator has learnt already is not planned
+    planned = replace(config, enlarger_warmup=trainer.enlarger_warmup, sketch_steps=trainer.sketch_steps)
     print(f"resumed at step {trainer.step_number}" if begun else report.expectations(planned))
     together = f", {team.count} processes," if team.count > 1 else ""
     print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import torch
 
-
 Augmentation = Callable[[torch.Tensor], torch.Tensor]  # pictures (N, 3, H, W) -> how the critic sees them
 
 

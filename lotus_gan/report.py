@@ -56,11 +56,23 @@ def expectations(config: TrainConfig) -> str:
     first = "".join(
         f"\n{who} alone first, {n:,} updates long, before the bar moves" for who, n in warm_ups.items() if n
     )
-    shapes, recognisable = (f"{k * 1000 / (config.batch_size * config.n_critic):,.0f}" for k in (SHAPES, RECOGNISABLE))
+    shapes, recognisable = (f"{_step_of(config, kimg):,.0f}" for kimg in (SHAPES, RECOGNISABLE))
+    then = (
+        f"\nfrom step {config.sketch_steps:,} on the whole picture learns, in slower steps: petals get their edges"
+        if config.sketch_steps
+        else ""
+    )
     return (
         f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
-        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + first
+        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + then + first
     )
+
+
+def _step_of(config: TrainConfig, kimg: float) -> float:
+    """After how many generator steps so many thousand pictures have been shown to the critic."""
+    batches = kimg * 1000 / config.batch_size
+    sketch = min(batches / config.sketch_n_critic, config.sketch_steps)
+    return sketch + (batches - sketch * config.sketch_n_critic) / config.n_critic
 
 
 def forecast(rate: float) -> str:

@@ -38,18 +38,22 @@ def test_names_are_a_handful():
 
 
 def test_what_was_decided_and_why():
-    few, many = (decided(TrainConfig(augment="auto").for_pictures(n), n) for n in (68, 2000))
-    assert few == "augment: translation, because fewer than 1,000 pictures are soon learnt by heart (here 68)"
-    assert many == "augment: nothing, because 1,000 pictures or more last without (here 2,000)"
+    few, many = (decided(TrainConfig(augment="auto").for_pictures(n), n) for n in (68, 20_000))
+    assert few == "augment: translation, because fewer than 10,000 pictures are soon learnt by heart (here 68)"
+    assert many == "augment: nothing, because 10,000 pictures or more last without (here 20,000)"
 
 
 def test_what_to_expect_counts_in_pictures_shown():
-    """2 updates of 16 pictures a step: 32,000 are shown after step 1,000; half the batch takes twice as many."""
+    """2 updates of 16 pictures a step: 32,000 are shown after step 1,000; half the batch takes twice as many. With 500
+    steps about the sketch, 16,000 pictures, the other 16,000 take 1,000 steps more, of one update each."""
     lotus = TrainConfig(**PRESETS["lotus"])
     assert "6 thousand pictures shown (step 188)" in expectations(lotus)
     assert "after 32 (step 2,000)" in expectations(replace(lotus, batch_size=8))
+    assert "after 32 (step 1,500)" in expectations(replace(lotus, sketch_steps=500))
+    assert "from step 3,000 on the whole picture learns" in expectations(lotus)
+    assert "the whole picture" not in expectations(replace(lotus, sketch_steps=0))
     assert "the layers that enlarge learn alone first, 2,000 updates long" in expectations(lotus)
-    assert "alone" not in expectations(replace(lotus, enlarger_warmup=0))
+    assert "alone" not in expectations(replace(lotus, enlarger_warmup=0, critic_warmup=0))
     assert "the critic learns alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
 
 
