@@ -49,7 +49,7 @@ class CriticLayers(nn.Module):
 critic_layers = CriticLayers
 
 # What a level's score counts for the generator. A map's critic has a slope of 1 in the map, which is one of 42, 51, 80
-# and 385 in the picture (from coarse to fine, when the critics had just learnt): so all pull about equally hard.
+# and 385 in the picture (from fine to coarse, when the critics had just learnt): so all pull about equally hard.
 WEIGHTS = (1, 1 / 40, 1 / 50, 1 / 80, 1 / 400)
 
 
