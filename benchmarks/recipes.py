@@ -3,10 +3,10 @@
     python -m benchmarks.recipes --minutes 30 --output runs/recipes
     python -m benchmarks.recipes --start runs/lotus --only "as it is,batch 8" --minutes 5 --output runs/recipes-5
 
-Each recipe is the preset `lotus` with what its row says, from nothing or, with --start, from the checkpoint of a run: the
-first minutes from nothing are about the enlargers and the sketch only. Early figures are far from a finished run's: they
-tell what learns quicker, not what ends up better. Prints a Markdown table. A run that was interrupted goes on where it
-stopped.
+Each recipe is the preset `lotus` with what its row says, from nothing or, with --start, from the checkpoint of a run
+(the first minutes from nothing are about the enlargers and the sketch only). Early figures are far from a finished
+run's: they tell what learns quicker, not what ends up better. Prints a Markdown table. A run that was interrupted goes
+on where it stopped.
 """
 
 import argparse
@@ -28,7 +28,7 @@ RECIPES = {
     "2 critic updates to 1": {"n_critic": 2},
     "half the rates": {"lr_generator": 1e-4, "lr_critic": 2e-4},
     "twice the rates": {"lr_generator": 4e-4, "lr_critic": 8e-4},
-    "betas 0, 0.9": {"beta2": 0.9},
+    "beta2 0.9": {"beta2": 0.9},
     "batch 8": {"batch_size": 8},
     "batch 32": {"batch_size": 32},
     "no augmentation": {"augment": ""},
