@@ -49,13 +49,13 @@ def main() -> None:
     names = options.only.split(",")
     if unknown := [name for name in names if name not in RECIPES]:
         parser.error(f"--only has no {unknown[0]!r}: choose from {', '.join(RECIPES)}")
+    if options.start and not (options.start / CHECKPOINT).is_file():
+        parser.error(f"--start {options.start} has no {CHECKPOINT}: choose the folder of a run")
     keep_memory()
     torch.set_num_threads(options.threads)
     images = load_folder(options.data).images
     validation = load_folder(options.val).images
     features = Features()
-    if options.start and not (options.start / CHECKPOINT).is_file():
-        parser.error(f"--start {options.start} has no {CHECKPOINT}: choose the folder of a run")
     before = checkpoint.load(options.start / CHECKPOINT)[1]["seconds"] / 60 if options.start else 0.0
     ends = [options.minutes * (i + 1) / options.points for i in range(options.points)]
     machine = describe_machine(torch.device("cpu"))
