@@ -71,7 +71,7 @@ def test_a_look_at_the_data_without_training(pictures, tmp_path):
     assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
     done = train("--data", pictures, "--output", out, *QUICK, "--steps", 1)
     assert done.returncode == 0, done.stderr
-    assert "augment: translation, because fewer than 1,000 pictures" in done.stdout
+    assert "augment: translation, because fewer than 10,000 pictures" in done.stdout
     card = (out / "README.md").read_text()
     assert "| augment | translation |" in card and f"10 pictures ({pictures.name})" in card
 
@@ -189,7 +189,7 @@ def test_every_setting_is_a_flag_with_its_default_in_the_help():
     text = train("--help").stdout
     for option in fields(TrainConfig):
         assert "--" + option.name.replace("_", "-") in text
-    assert "(default: 5 | 2)" in text  # n_critic of article and of lotus
+    assert "(default: 5 | 1)" in text  # n_critic of article and of lotus
 
 
 def test_training_needs_no_gradio(pictures, tmp_path):
