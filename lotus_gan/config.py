@@ -168,7 +168,7 @@ PRESETS = {
     "lotus": {
         "architecture": "lotus",
         "width": 16,
-        "steps": 8000,
+        "steps": 12_000,
         "n_critic": 1,
         "beta2": 0.99,
         "critic_warmup": 150,

@@ -10,9 +10,9 @@ from .. import directions, latents
 from . import arguments, easel, galleries, interpolate, picked, sliders, texts
 from .studio import Studio
 
-FIRST_KEY = 16
+FIRST_KEY = 36
 # in the model that comes with the page: a white open flower, a pink open one, a pink bud
-FIRST_TERMS = (29, 30, 39)
+FIRST_TERMS = (22, 17, 11)
 QUIET = {
     "preprocess": False,
     "show_progress": "hidden",

@@ -20,7 +20,7 @@ from ..walks import between, closed, describe
 from . import arguments, glide, models, texts
 from .studio import Studio, kept, truncation_suffix
 
-FIRST_KEYS = [57, 30]
+FIRST_KEYS = [37, 14]
 SIZES = (256, 512)  # px of a loop
 FORMATS = [suffix[1:] for suffix in ANIMATIONS]
 ADD = f"""(seeds) => {{

@@ -34,7 +34,7 @@ def generate(page) -> list[str]:
 def open_interpolate(page):
     page.get_by_role("tab").nth(1).click()
     page.wait_for_selector("#stage .now canvas[data-step]")
-    wait_for_walk(page, 57, 30)
+    wait_for_walk(page, 37, 14)
 
 
 def stage_pixels(page) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_the_frame_is_what_the_api_gives_for_its_position(visit, app, tmp_path):
     for step in (0, 1, 21, 32, 64):
         slider.fill(str(step / 64))
         assert page.locator("#stage .now canvas").get_attribute("data-step") == str(step)
-        with Image.open(client.predict(57, 30, step / 64, api_name="/interpolate")) as picture:
+        with Image.open(client.predict(37, 14, step / 64, api_name="/interpolate")) as picture:
             assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).max() <= 1
 
 
@@ -99,11 +99,11 @@ def test_an_even_pace_and_truncation_paint_the_walk_anew(visit):
     page = visit().page
     open_interpolate(page)
     shown = [stage_pixels(page)]
-    with page.expect_response(re.compile(r"seeds-57-30-even-walk\.webp$")):
+    with page.expect_response(re.compile(r"seeds-37-14-even-walk\.webp$")):
         page.locator("#even input").check()
     page.wait_for_timeout(300)
     shown.append(stage_pixels(page))
-    with page.expect_response(re.compile(r"seeds-57-30-truncation-0\.5-even-walk\.webp$")):
+    with page.expect_response(re.compile(r"seeds-37-14-truncation-0\.5-even-walk\.webp$")):
         page.locator("#walk-truncation input[type=range]").fill("0.5")
     page.wait_for_timeout(300)
     shown.append(stage_pixels(page))
@@ -189,7 +189,7 @@ def test_a_loop_can_be_downloaded(visit, kind):
     page.wait_for_selector("#loop-file:not([disabled])", timeout=60_000)
     with page.expect_download() as download:
         page.locator("#loop-file").click()
-    assert re.fullmatch(rf"model\d+-seeds-57-30-256px\.{kind}", download.value.suggested_filename)
+    assert re.fullmatch(rf"model\d+-seeds-37-14-256px\.{kind}", download.value.suggested_filename)
     content = download.value.path().read_bytes()
     if kind == "mp4":
         assert content[4:8] == b"ftyp"

@@ -60,7 +60,7 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     labels = page.locator("#stage canvas").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
     assert labels[0] == "50 %"
     names = page.locator("#stage button").evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
-    assert names == ["Go to #57", "Go to #30", "Add a flower to the walk"]
+    assert names == ["Go to #37", "Go to #14", "Add a flower to the walk"]
 
 
 def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
@@ -123,7 +123,7 @@ def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
             assert picture.text["model"] == "other"
         page.wait_for_function(f"old => {STAGE_TEXT} !== old", arg=walk)
         page.locator("#copy-link").click()
-        page.wait_for_function("location.search === '?seeds=57,30&t=0.5&model=other'")
+        page.wait_for_function("location.search === '?seeds=37,14&t=0.5&model=other'")
         chosen, again = page.evaluate(STAGE_TEXT), context.new_page()
         again.goto(page.url)
         again.get_by_role("radio", name="other", checked=True).wait_for()
@@ -153,7 +153,7 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     page.wait_for_function("document.querySelector('#gallery .grid-container img').src.includes('garden-seed-000000')")
     assert page.get_by_role("radio", name="garden").is_checked()
     page.get_by_role("tab").nth(1).click()
-    wait_for_walk(page, 57, 30)
+    wait_for_walk(page, 37, 14)
     # nobody else sees anything of it
     assert bystander.locator("#gallery .grid-container img").first.get_attribute("src") == before
     assert bystander.get_by_role("radio", name="garden").count() == 0

@@ -37,7 +37,7 @@ def test_a_picture_with_a_hole_is_painted_whole(visit):
     assert painted.size == (128, 128) and "trainedAlgorithmicMedia" in painted.info["xmp"].decode()
 
 
-@pytest.mark.parametrize(("end", "keys", "step"), [("first", ["{code}", 30], 0), ("last", [57, "{code}"], 64)])
+@pytest.mark.parametrize(("end", "keys", "step"), [("first", ["{code}", 14], 0), ("last", [37, "{code}"], 64)])
 def test_what_is_painted_can_be_an_end_of_the_walk(visit, app, tmp_path, end, keys, step):
     """One of the model's own pictures is found, sent to the walk, and there it is what was shown."""
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
