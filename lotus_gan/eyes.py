@@ -1,6 +1,6 @@
 """What the critics of `lotus` see of a whole picture: four maps of a network that knows ImageNet and learns no more.
 
-    maps = eyes.look(pictures)    # (N, 3, 128, 128) in [-1, 1] -> (N, 24, 32, 32), (N, 40, 16, 16), ... as in MAPS
+    maps = eyes.look(pictures)    # (N, 3, 128, 128) in [-1, 1] -> (N, 24, 48, 48), (N, 40, 24, 24), ... as in MAPS
 
 A critic that has to find out for itself what edges and petals are needs days for it; one that starts from such maps
 needs minutes (Projected GANs, Sauer et al. 2021). The network is EfficientNet-Lite0 (Tan & Le 2019), which comes from
@@ -12,8 +12,10 @@ import functools
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-MAPS = ((24, 32), (40, 16), (112, 8), (320, 4))  # channels, side in px
+SIDE = 192  # px that pictures are enlarged to: the network has learnt at 224, and of 128 it sees no fine things
+MAPS = ((24, 48), (40, 24), (112, 12), (320, 6))  # channels, side in px
 _BLOCKS = (2, 4, 10, 15)  # the last of each size
 _UNITS = (12, 11, 8, 3)  # about a map's standard deviation for our lotuses
 _MEAN, _STD = (torch.tensor(v).view(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))  # ImageNet's
@@ -25,7 +27,8 @@ def look(pictures: torch.Tensor) -> list[torch.Tensor]:
     Gradients flow to the pictures and not to the network. ValueError if its two packages are not installed.
     """
     network = _network(pictures.device)
-    x = ((pictures + 1) / 2 - _MEAN.to(pictures.device)) / _STD.to(pictures.device)
+    x = F.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    x = ((x + 1) / 2 - _MEAN.to(pictures.device)) / _STD.to(pictures.device)
     x = network._swish(network._bn0(network._conv_stem(x)))
     maps = []
     for number, block in enumerate(network._blocks):

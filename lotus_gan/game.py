@@ -68,9 +68,7 @@ class Game:
             if trained.config != config.model:
                 raise ValueError(f"the model to start from is {trained.config}, and the run wants {config.model}")
             player.load_state_dict(trained.state_dict())
-        # a trained generator has learnt these already, and the article's has no such layers
-        alone = not initial and len(self.critic.levels) > 1
-        self.enlarger_warmup, self.sketch_steps = (config.enlarger_warmup, config.sketch_steps) if alone else (0, 0)
+        self.learnt = bool(initial)
         self.weights = self.critic.architecture.WEIGHTS
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.team.share_batch_norm(self.generator)
@@ -85,6 +83,16 @@ class Game:
     def epoch(self) -> float:
         """How often each picture has been shown to the critic."""
         return self.images_shown / len(self.images)
+
+    @property
+    def enlarger_warmup(self) -> int:
+        """Updates of the enlargers alone: none of a trained generator's, nor of the article's, which has none."""
+        return 0 if self.learnt or len(self.critic.levels) == 1 else self.config.enlarger_warmup
+
+    @property
+    def sketch_steps(self) -> int:
+        """Steps about the sketch only: none of a trained generator's, nor of the article's, which has none."""
+        return 0 if self.learnt or len(self.critic.levels) == 1 else self.config.sketch_steps
 
     @property
     def whole(self) -> bool:
@@ -198,8 +206,10 @@ class Game:
 
     @torch.no_grad()
     def _ema_update(self, shown: int) -> None:
-        """Parameters and BatchNorm's buffers decay with a half-life in pictures, shorter while the run is young."""
-        half_life = min(self.config.ema_kimg * 1000, 0.05 * self.images_shown)
+        """Parameters and BatchNorm's buffers decay with a half-life in pictures, shorter while a generator is young."""
+        half_life = self.config.ema_kimg * 1000
+        if not self.learnt:
+            half_life = min(half_life, 0.05 * self.images_shown)
         weight = 1 - 0.5 ** (shown / half_life)
         for average, value in zip(_values(self.ema), _values(self.generator), strict=True):
             if value.is_floating_point():

@@ -21,16 +21,33 @@ WINDOW = 16  # px of the smaller picture: an enlarger of larger ones learns from
 
 
 def generator_layers(config: ModelConfig) -> nn.Sequential:
-    """(N, z_dim, 1, 1) -> (N, 3, 128, 128) in [-1, 1]: the sketch's layers, then two enlargers."""
+    """(N, z_dim, 1, 1) -> (N, 3, 128, 128) in [-1, 1]: what is to be painted, and who paints it."""
     w = config.width
-    sketch = [
+    idea = [
         *(nn.ConvTranspose2d(config.z_dim, 8 * w, 4, bias=False), nn.BatchNorm2d(8 * w), _bend()),
         *_doubling(8 * w, 6 * w),
         *_doubling(6 * w, 3 * w),
-        *(nn.BatchNorm2d(3 * w), _bend(), nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()),
+        *(nn.BatchNorm2d(3 * w), _bend()),
     ]
-    enlarge = [Enlarger(3 * w, w, times=2), Enlarger(2 * w, w, times=4)]
-    return nn.Sequential(*nn.Sequential(*sketch).apply(_start), *enlarge, nn.Hardtanh())
+    return nn.Sequential(*nn.Sequential(*idea).apply(_start), Painter(w))
+
+
+class Painter(nn.Module):
+    """(N, 3w, 16, 16), features -> (N, 3, 128, 128) in [-1, 1]: a sketch in colours, enlarged twice.
+
+    An enlarger is handed the features, too: what a picture of 16 px cannot say need not be guessed.
+    """
+
+    def __init__(self, w: int):
+        super().__init__()
+        self.sketch = nn.Sequential(nn.Conv2d(3 * w, 3, 3, 1, 1), nn.Tanh()).apply(_start)
+        self.enlargers = nn.ModuleList([Enlarger(3 * w, 3 * w, w, times=2), Enlarger(w, 2 * w, w, times=4)])
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        picture = self.sketch(features)
+        for enlarger in self.enlargers:
+            picture, features = enlarger(picture, features)
+        return F.hardtanh(picture)
 
 
 class CriticLayers(nn.Module):
@@ -60,16 +77,15 @@ def levels(layers: CriticLayers) -> list[nn.Module]:
 
 def enlargers(layers: nn.Sequential) -> list["Enlarger"]:
     """The layers that learn from pairs first."""
-    return [layer for layer in layers if isinstance(layer, Enlarger)]
+    return list(layers[-1].enlargers)
 
 
 def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool) -> list:
-    """The sketch (N, 3, 16, 16), and where the picture is `whole` the four maps of eyes.MAPS; real and painted."""
-    first = list(layers).index(enlargers(layers)[0])
-    sketch = layers[:first](z)
+    """The sketch (N, 3, 16, 16), and where the picture is `whole` the maps of eyes.MAPS; real and painted."""
+    features, painter = layers[:-1](z), layers[-1]
     if not whole:
-        return [(seen(pyramid(real)[0]), seen(sketch))]
-    views = [[pyramid(picture)[0], *eyes.look(picture)] for picture in (seen(real), seen(layers[first:](sketch)))]
+        return [(seen(pyramid(real)[0]), seen(painter.sketch(features)))]
+    views = [[pyramid(picture)[0], *eyes.look(picture)] for picture in (seen(real), seen(painter(features)))]
     return list(zip(*views, strict=True))
 
 
@@ -80,7 +96,7 @@ def enlarging(layers: nn.Sequential, real: torch.Tensor, look: Look) -> list:
         side = small.shape[-1]
         small = small + GRAIN * look.grain[..., :side, :side]
         small, large = (_window(picture, look.window, side) for picture in (small, large))
-        pairs.append((large, enlarger(small)))
+        pairs.append((large, enlarger(small)[0]))
     return pairs
 
 
@@ -117,29 +133,34 @@ class Residual(nn.Module):
 
 
 class Enlarger(nn.Module):
-    """(N, 3, S, S) -> (N, 3, times S, times S): enlarged smoothly, and what that lacks added.
+    """A picture (N, 3, S, S), features (N, told, S, S) -> the picture times as large, and features of it.
 
-    Most of the arithmetic is done at S px; pixels are shuffled out of channels (Shi et al. 2016). Where nothing learnt
-    comes after the last shuffle, neighbours are painted by different weights and leave a mesh, as they do after
-    transposed convolutions (Odena et al. 2016): `Soften` takes it away.
+    Enlarged smoothly, and what that lacks added; the features (N, fine, F, F) are of the last size before, F = 2 S.
+    Without features it goes by the picture alone, which is how it learns first. Most of the arithmetic is done at S px;
+    pixels are shuffled out of channels (Shi et al. 2016).
     """
 
-    def __init__(self, channels: int, fine_channels: int, times: int):
+    def __init__(self, told: int, channels: int, fine: int, times: int):
         super().__init__()
         self.times = times
-        last = nn.Conv2d(fine_channels, 3 * (times // 2) ** 2, 3, 1, 1)
-        for value in last.parameters():  # it begins as a smooth enlargement
-            nn.init.zeros_(value)
+        self.look = nn.Conv2d(3, channels, 3, 1, 1)
+        self.hear = nn.Conv2d(told, channels, 1, bias=False)
         self.body = nn.Sequential(
-            nn.Conv2d(3, channels, 3, 1, 1),
             *(Residual(channels), _bend(), Residual(channels), _bend()),
-            *(nn.Conv2d(channels, 4 * fine_channels, 3, 1, 1), nn.PixelShuffle(2), _bend()),
-            *(nn.Conv2d(fine_channels, fine_channels, 3, 1, 1), _bend()),
-            *([last] if times == 2 else [last, nn.PixelShuffle(times // 2), Soften()]),
+            *(nn.Conv2d(channels, 4 * fine, 3, 1, 1), nn.PixelShuffle(2), _bend()),
+            *(nn.Conv2d(fine, fine, 3, 1, 1), _bend()),
         )
+        last = nn.Conv2d(fine, 3 * (times // 2) ** 2, 3, 1, 1)
+        self.add = nn.Sequential(*([last] if times == 2 else [last, nn.PixelShuffle(times // 2), Soften()]))
+        for value in (*last.parameters(), self.hear.weight):  # it begins as a smooth enlargement, and hears nothing
+            nn.init.zeros_(value)
 
-    def forward(self, small: torch.Tensor) -> torch.Tensor:
-        return _smooth(small, self.times) + self.body(small)
+    def forward(self, small: torch.Tensor, told: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        features = self.look(small)
+        if told is not None:
+            features = features + self.hear(told)
+        features = self.body(features)
+        return _smooth(small, self.times) + self.add(features), features
 
 
 class Soften(nn.Module):
@@ -160,23 +181,23 @@ def _sketch_critic(c: int) -> nn.Sequential:
         *(nn.Conv2d(3, c // 2, 3, 1, 1), _bend()),
         *(nn.Conv2d(c // 2, c, 4, 2, 1), _bend(), Residual(c), _bend()),
         *(nn.Conv2d(c, 2 * c, 4, 2, 1), _bend(), Residual(2 * c), _bend()),
-        *_score(2 * c),
+        *_score(2 * c, 4),
     ).apply(_start)
 
 
 def _map_critic(maps: int, side: int, c: int) -> nn.Sequential:
     """(N, maps, side, side) -> (N,)."""
-    halvings = [layer for _ in range((side // 4).bit_length() - 1) for layer in (nn.Conv2d(c, c, 4, 2, 1), _bend())]
+    halvings = [layer for _ in range((side // 6).bit_length() - 1) for layer in (nn.Conv2d(c, c, 4, 2, 1), _bend())]
     return nn.Sequential(
         *(nn.Conv2d(maps, c, 1), _bend(), *halvings),
         *(nn.Conv2d(c, c, 3, 1, 1), _bend()),
-        *_score(c),
+        *_score(c, 6),
     )
 
 
-def _score(c: int) -> list[nn.Module]:
-    """(N, c, 4, 4) -> (N,)."""
-    return [nn.Flatten(), nn.Linear(c * 4 * 4, 1), nn.Flatten(0)]
+def _score(c: int, side: int) -> list[nn.Module]:
+    """(N, c, side, side) -> (N,)."""
+    return [nn.Flatten(), nn.Linear(c * side * side, 1), nn.Flatten(0)]
 
 
 def _bend() -> nn.LeakyReLU:

@@ -170,7 +170,7 @@ class Trainer(Game):
             "images_shown": self.images_shown,
             "position": self.shuffled.position,
             "seconds": self.seconds,
-            "sketch_steps": self.sketch_steps,
+            "learnt": self.learnt,
             "data": self.data,
             "config": asdict(self.config),
             "changes": self.changes,
@@ -214,8 +214,8 @@ class Trainer(Game):
         self.shuffled.order, self.shuffled.position = tensors["order"], info["position"]
         self.totals = {name: tensors[f"total.{name}"].to(self.device) for name in self.totals}
         self.step_number, self.images_shown, self.seconds = info["step"], info["images_shown"], info["seconds"]
-        # none if the run began with a trained generator, which is not given again
-        self.sketch_steps = min(self.sketch_steps, info.get("sketch_steps", self.sketch_steps))
+        # the trained generator that it began with is not given again
+        self.learnt = info.get("learnt", False)
 
     def _diverged(self) -> TrainingError:
         return TrainingError(

@@ -42,6 +42,11 @@ def weights(layers):
     return torch.cat([value.detach().flatten() for value in layers.parameters()])
 
 
+def sketching(network):
+    """The layers that a sketch comes from."""
+    return torch.nn.ModuleList([network.layers[:-1], network.layers[-1].sketch])
+
+
 def test_a_small_picture_is_made_of_means():
     picture = torch.zeros(1, 3, 128, 128)
     picture[..., :8, :4] = 1  # half of the first pixel at 16 px, the left two of four at 32 px
@@ -56,7 +61,7 @@ def test_a_small_picture_is_made_of_means():
 
 def test_five_levels_and_what_they_see():
     """The picture at 16 px, and the four maps of the whole picture; of a sketch alone only the first."""
-    shapes = [(3, 16, 16), (24, 32, 32), (40, 16, 16), (112, 8, 8), (320, 4, 4)]
+    shapes = [(3, 16, 16), (24, 48, 48), (40, 24, 24), (112, 12, 12), (320, 6, 6)]
     for index, (real, painted) in enumerate(lesson()):
         assert real.shape[1:] == painted.shape[1:] == shapes[index]
     (alone,) = lesson(whole=False)
@@ -81,13 +86,13 @@ def test_the_eyes_learn_nothing_and_see_where_a_flower_is():
     changed = picture.detach().clone()
     changed[..., :8, :8] = 1
     difference = (eyes.look(changed)[0] - maps[0]).detach().abs().amax((0, 1))
-    assert difference[:4, :4].min() > 0 and not difference[16:, 16:].any()
+    assert difference[:4, :4].min() > 0 and not difference[24:, 24:].any()
 
 
 def test_maps_of_lotuses_have_a_spread_of_about_one():
     lotuses = from_uint8(load_folder("data/lotus-68").images[:16])
     for seen in eyes.look(lotuses):
-        assert float(seen.std()) == pytest.approx(1, abs=0.1)
+        assert float(seen.std()) == pytest.approx(1, abs=0.15)
 
 
 def test_an_enlarger_learns_in_a_window():
@@ -110,6 +115,16 @@ def test_an_enlarger_begins_as_a_smooth_enlargement():
         assert torch.equal(enlarged, lotus._smooth(given, enlarged.shape[-1] // 16))
 
 
+def test_an_enlarger_hears_the_sketchs_features_once_it_has_learnt_to():
+    """At first they change nothing; then the same small picture becomes another large one."""
+    (enlarger, _), small = lotus.enlargers(generator().layers), pictures()[..., :16, :16]
+    torch.nn.init.normal_(enlarger.add[-1].weight)
+    told = torch.ones(2, enlarger.hear.in_channels, 16, 16)
+    assert torch.equal(enlarger(small, told)[0], enlarger(small)[0])
+    torch.nn.init.normal_(enlarger.hear.weight)
+    assert not torch.equal(enlarger(small, told)[0], enlarger(small)[0])
+
+
 def test_softening_by_hand():
     """A point becomes 1 2 1 in both directions; what is even stays; a mesh vanishes."""
     point = torch.zeros(1, 1, 5, 5)
@@ -125,7 +140,7 @@ def test_every_level_teaches_every_layer():
     """The maps are those of the whole picture, and of a picture the critic of 16 px sees what has become of a sketch;
     while the sketch is alone, it alone learns."""
     network = generator()
-    parts = [network.layers[:-3], *lotus.enlargers(network.layers)]
+    parts = [sketching(network), *lotus.enlargers(network.layers)]
     for enlarger in parts[1:]:
         for value in enlarger.parameters():  # at 0 it would pass nothing on
             torch.nn.init.normal_(value, std=0.1)
@@ -170,10 +185,10 @@ def error(game):
 
 def test_warming_up_teaches_the_enlargers_and_nobody_else():
     game = Game(replace(CONFIG, enlarger_warmup=60, width=4), stripes())
-    sketch, before = weights(game.generator.layers[:-3]), error(game)
+    sketch, before = weights(sketching(game.generator)), error(game)
     game.warm_up()
     assert all(after < 0.95 * at_first for after, at_first in zip(error(game), before, strict=True))
-    assert torch.equal(sketch, weights(game.generator.layers[:-3]))
+    assert torch.equal(sketch, weights(sketching(game.generator)))
     assert torch.equal(weights(game.ema), weights(game.generator))
 
 
@@ -189,7 +204,7 @@ def test_warming_up_stops_when_asked_and_is_not_for_learnt_weights():
 def test_the_sketch_learns_alone_first_and_then_all_of_it():
     """After `sketch_steps` the enlargers move, too, and the critics of the maps, which have been given a start."""
     game = Game(replace(CONFIG, sketch_steps=2, critic_warmup=3), stripes())
-    players = [game.generator.layers[:-3], lotus.enlargers(game.generator.layers)[1], *game.critic.levels[:2]]
+    players = [sketching(game.generator), lotus.enlargers(game.generator.layers)[1], *game.critic.levels[:2]]
     moved, updates = [], []
     for _ in range(4):
         before, shown = [weights(player) for player in players], game.images_shown

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pytest
@@ -94,18 +94,30 @@ def test_batch_larger_than_the_data_set(images, tmp_path):
     assert trainer.images_shown == 24 and trainer.epoch == 24 / 5
 
 
-def test_average_is_the_plain_formula(images, tmp_path):
-    """After one step: start + weight (value - start), for parameters and for BatchNorm's running moments alike."""
-    trainer = Trainer(TINY, images, tmp_path)
+@pytest.mark.parametrize(("learnt", "half_life"), [(False, 0.05 * 6), (True, TINY.ema_kimg * 1000)])
+def test_average_is_the_plain_formula(images, tmp_path, learnt, half_life):
+    """After one step: start + weight (value - start), for parameters and for BatchNorm's running moments alike. Of a
+    generator that begins half remains after 5 % of the 6 pictures shown, of a learnt one after `ema_kimg`."""
+    initial = [Generator(**asdict(TINY.model))] if learnt else []
+    trainer = Trainer(TINY, images, tmp_path, initial=initial)
     start = {name: value.clone() for name, value in trainer.ema.state_dict().items()}
     trainer.step()
-    # 6 pictures were shown, half of their weight remains after 5 % of 6
-    weight = 1 - 0.5 ** (6 / (0.05 * 6))
+    weight = 1 - 0.5 ** (6 / half_life)
     names = [name for name, value in start.items() if value.is_floating_point()]
     assert any("running_var" in name for name in names)
     for name in names:
         value = trainer.generator.state_dict()[name]
         torch.testing.assert_close(trainer.ema.state_dict()[name], torch.lerp(start[name], value, weight), msg=name)
+
+
+def test_a_run_remembers_that_it_began_with_a_learnt_generator(images, tmp_path):
+    """It goes on without being given it again, and teaches neither enlargers nor a sketch alone."""
+    config = TrainConfig(architecture="lotus", width=1, z_dim=4, device="cpu", enlarger_warmup=1, sketch_steps=2)
+    for name, initial in (("new", []), ("learnt", [Generator(**asdict(config.model))])):
+        Trainer(config, images, tmp_path / name, initial=initial).save()
+    new, learnt = (Trainer(config, images, tmp_path / name) for name in ("new", "learnt"))
+    assert (new.enlarger_warmup, new.sketch_steps) == (1, 2)
+    assert (learnt.enlarger_warmup, learnt.sketch_steps) == (0, 0)
 
 
 def test_critic_boost_doubles_n_critic(images, tmp_path):
