@@ -3,9 +3,9 @@
     python -m benchmarks.enlarging [--model weights/lotus] [--real data/lotus-val]
 
 Half of the real pictures are shrunk and enlarged again, by the model's own enlargers or smoothly, and compared with the
-other half; so are the model's own pictures. Prints a Markdown table: what the model makes of real sketches, and what its
-sketches read when everything is looked at in 16 px. (Real sketches come without the features that enlargers have learnt
-to go by: they are worse off than the model's own.)
+other half; so are the model's own pictures. Prints a Markdown table: what the model makes of real sketches, and what
+its sketches read when everything is looked at in 16 px. (Real sketches come without the features that enlargers have
+learnt to go by: they are worse off than the model's own.)
 """
 
 import argparse
