@@ -58,6 +58,7 @@ Seeds 0 to 63 in order, as they come; stages of the first 16 of them are in `pre
 {BEGIN}
 ```python
 from lotus_gan import Generator, latents
+
 generator = Generator.from_pretrained("this folder")
 images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 128, 128) in [-1, 1]
 ```
@@ -157,6 +158,7 @@ def _with_torch(folder: Path, repo_id: str, branch: str | None) -> list[str]:
         *(f"```bash\n{line}\n```" for line in install),
         f"""```python
 from lotus_gan import Generator, latents, media
+
 generator = Generator.from_pretrained("{repo_id}"{revision})
 pictures = media.paint(generator, latents.from_seeds(range(16), generator.z_dim))
 media.grid(pictures, columns=4).save("samples.png")
@@ -174,6 +176,7 @@ def _with_onnx(folder: Path, repo_id: str, branch: str | None) -> list[str]:
         "```bash\npip install onnxruntime numpy pillow huggingface_hub\n```",
         f"""```python
 import huggingface_hub, numpy, onnxruntime, PIL.Image
+
 session = onnxruntime.InferenceSession(huggingface_hub.hf_hub_download("{repo_id}", "{ONNX}"{revision}))
 z = numpy.random.default_rng(0).standard_normal((16, {z_dim}), dtype="float32")
 pictures = (session.run(None, {{"z": z}})[0].transpose(0, 2, 3, 1) + 1) * 127.5  # (16, 128, 128, 3) in [0, 255]
