@@ -79,7 +79,7 @@ def test_a_pushed_model_brings_its_index_and_its_history(hub, browser, tmp_path)
         page.wait_for_selector("#learnt svg", state="detached")
         assert not page.locator("#learnt .stage").is_visible()
         page.get_by_role("tab", name="Explore").click()
-        page.wait_for_selector("#easel [data-file*='user--other-seed-000016']")
+        page.wait_for_selector("#easel [data-file*='user--other-seed-000036']")
         assert page.locator("#sliders label").first.inner_text() == "Direction 1"
         page.get_by_role("tab", name="Generate").click()
         page.wait_for_selector("#gallery img[src*='user--other-seed-000000']")
