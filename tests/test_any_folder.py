@@ -90,5 +90,5 @@ def test_forty_mixed_files_train(forty, tmp_path):
         "  1 nearly the same as an earlier one, and kept: pond_small.jpg and pond.png",
         "  1 shorter than 128 px on a side, so enlarged and soft: \\xe9tang.png (60 x 40)",
         "  2 longer than 2 to 1, so much is cropped away: long.png (74% of it), panorama.jpg (98% of it)",
-        "augment: translation, because fewer than 1,000 pictures are soon learnt by heart (here 25)",
+        "augment: translation, because fewer than 10,000 pictures are soon learnt by heart (here 25)",
     ]

@@ -1,0 +1,58 @@
+"""How wide to draw latents: what a factor on them does to the figures, and which one a model is given.
+
+    python -m benchmarks.variety --model runs/lotus
+    python -m benchmarks.variety --model runs/lotus --fold 1.2
+
+Truncation draws latents from a narrower distribution than training did: more typical pictures, fewer kinds. A factor
+above 1 is its opposite. Prints a Markdown table for the validation pictures; the best is that with the largest harmonic
+mean of precision and recall. --fold multiplies the first layer's weights by the factor, in place, so that latents drawn
+as ever give these pictures: the page's slider then begins there.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from lotus_gan import Generator, latents
+from lotus_gan.callbacks import JUDGED_SEEDS
+from lotus_gan.data import load_folder
+from lotus_gan.metrics import Features, quality
+
+FACTORS = (0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
+
+
+@torch.no_grad()
+def fold(generator: Generator, factor: float) -> None:
+    """From now on latents z give what factor * z gave: the first layer is linear and has no bias."""
+    generator.layers[0].weight.mul_(factor)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("weights/lotus"), help="the folder of a model")
+    parser.add_argument("--real", type=Path, default=Path("data/lotus-val"), help="pictures that it has not seen")
+    parser.add_argument("--fold", type=float, metavar="FACTOR", help="write it into the model and end")
+    options = parser.parse_args()
+    generator = Generator.from_pretrained(options.model)
+    if options.fold:
+        fold(generator, options.fold)
+        generator.save_pretrained(options.model)
+        return
+    features = Features()
+    real = features.of_pictures(load_folder(options.real).images)
+    z = latents.from_seeds(JUDGED_SEEDS, generator.z_dim)
+    print(f"{len(z)} pictures against {len(real)}; features from {features.source}\n")
+    print(
+        "| factor | KID x 1000 | precision | recall | harmonic mean | coverage |\n| --- | --- | --- | --- | --- | --- |"
+    )
+    for factor in FACTORS:
+        figures = quality(real, features.of_generator(generator, factor * z))
+        precision, recall = figures["precision"], figures["recall"]
+        mean = 2 * precision * recall / max(precision + recall, 1e-9)
+        row = [precision, recall, mean, figures["coverage"]]
+        print(f"| {factor} | {figures['kid']:.1f} | " + " | ".join(f"{value:.3f}" for value in row) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
