@@ -5,8 +5,8 @@
 
 Truncation draws latents from a narrower distribution than training did: more typical pictures, fewer kinds. A factor
 above 1 is its opposite. Prints a Markdown table for the validation pictures, with the harmonic mean of precision and
-recall; one that gains recall and costs no KID is worth taking. --fold multiplies the first layer's weights by the factor, in place, so that latents drawn
-as ever give these pictures: the page's slider then begins there.
+recall; one that gains recall and costs no KID is worth taking. --fold multiplies the first layer's weights by the
+factor, in place, so that latents drawn as ever give these pictures: the page's slider then begins there.
 """
 
 import argparse
