@@ -11,8 +11,8 @@ from . import arguments, easel, galleries, interpolate, picked, sliders, texts
 from .studio import Studio
 
 FIRST_KEY = 36
-# in the model that comes with the page: a white open flower, a pink open one, a pink bud
-FIRST_TERMS = (22, 17, 11)
+# in the model that comes with the page: a white flower, a pink one, a pink bud
+FIRST_TERMS = (3, 9, 11)
 QUIET = {
     "preprocess": False,
     "show_progress": "hidden",
