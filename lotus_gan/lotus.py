@@ -65,8 +65,9 @@ class CriticLayers(nn.Module):
 
 critic_layers = CriticLayers
 
-# What a level's score counts for the generator. A map's critic has a slope of 1 in the map, which is one of 42, 51, 80
-# and 385 in the picture (from fine to coarse, when the critics had just learnt): so all pull about equally hard.
+# What a level's score counts for the generator. A map's critic has a slope of 1 in the map, which was one of 42, 51, 80
+# and 385 in the picture (from fine to coarse, new critics, pictures not enlarged for the eyes): so all pulled about
+# equally hard. With critics that have learnt for long, and enlarged pictures, it is 24, 43, 36 and 103.
 WEIGHTS = (1, 1 / 40, 1 / 50, 1 / 80, 1 / 400)
 
 
