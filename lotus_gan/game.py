@@ -85,14 +85,19 @@ class Game:
         return self.images_shown / len(self.images)
 
     @property
+    def begins(self) -> bool:
+        """Whether layers learn alone first: not those of a learnt generator, nor the article's, which has one level."""
+        return not self.learnt and len(self.critic.levels) > 1
+
+    @property
     def enlarger_warmup(self) -> int:
-        """Updates of the enlargers alone: none of a trained generator's, nor of the article's, which has none."""
-        return 0 if self.learnt or len(self.critic.levels) == 1 else self.config.enlarger_warmup
+        """Updates of the enlargers alone, before the first step."""
+        return self.config.enlarger_warmup if self.begins else 0
 
     @property
     def sketch_steps(self) -> int:
-        """Steps about the sketch only: none of a trained generator's, nor of the article's, which has none."""
-        return 0 if self.learnt or len(self.critic.levels) == 1 else self.config.sketch_steps
+        """Steps about the sketch only."""
+        return self.config.sketch_steps if self.begins else 0
 
     @property
     def whole(self) -> bool:
