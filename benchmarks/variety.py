@@ -10,6 +10,7 @@ factor, in place, so that latents drawn as ever give these pictures: the page's 
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -34,8 +35,10 @@ def main() -> None:
     parser.add_argument("--real", type=Path, default=Path("data/lotus-val"), help="pictures that it has not seen")
     parser.add_argument("--fold", type=float, metavar="FACTOR", help="write it into the model and end")
     options = parser.parse_args()
+    if options.fold is not None and not 0 < options.fold < math.inf:
+        parser.error(f"--fold must be a number above 0, got {options.fold}")
     generator = Generator.from_pretrained(options.model)
-    if options.fold:
+    if options.fold is not None:
         fold(generator, options.fold)
         generator.save_pretrained(options.model)
         return

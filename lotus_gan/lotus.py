@@ -165,7 +165,11 @@ class Enlarger(nn.Module):
 
 
 class Soften(nn.Module):
-    """(N, C, H, W) -> (N, C, H, W): each pixel a mean of 3 x 3 with weights 1 2 1, which is blind to a mesh."""
+    """(N, C, H, W) -> (N, C, H, W): each pixel a mean of 3 x 3 with weights 1 2 1, which is blind to a mesh.
+
+    Where nothing learnt comes after a shuffle, neighbours are painted by different weights and leave a mesh, as they do
+    after transposed convolutions (Odena et al. 2016).
+    """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
