@@ -102,7 +102,7 @@ def draw_picture(seed: int, size: int, target: Path, threads: int = 1, samples: 
     with tempfile.TemporaryDirectory() as scratch:
         drawn = str(Path(scratch) / "picture.png")
         render(draw_parameters(seed), drawn, threads, samples)
-        with Image.open(drawn) as full:
+        with Image.open(drawn, formats=["PNG"]) as full:
             picture = full.convert("RGB")
     if picture.size != (size, size):
         picture = picture.resize((size, size), Image.Resampling.LANCZOS)
@@ -143,7 +143,7 @@ def check_existing(seeds: list, size: int, folder: Path) -> list:
         if not path.exists():
             missing.append(seed)
             continue
-        with Image.open(path) as picture:
+        with Image.open(path, formats=["WEBP"]) as picture:
             if picture.size != (size, size):
                 raise ValueError(
                     f"{path} is {picture.width} x {picture.height} pixels, not {size} x {size}: "

@@ -24,6 +24,8 @@ from .config import RESOLUTION
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
+# Pillow opens more than these, and some of its formats start a program: PostScript, whatever its name, runs Ghostscript
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 EXAMPLES = 5  # of each kind in a report
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
@@ -116,7 +118,7 @@ def load_picture(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
     except PictureError:
         raise
     except Image.UnidentifiedImageError:
-        raise PictureError("not a picture that Pillow can read, whatever its name says") from None
+        raise PictureError("not an image in a format that we read, whatever its name says") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, save it smaller") from None
     except Exception as error:  # decoders raise all sorts of things, and one bad file must not end a run
@@ -127,13 +129,15 @@ def _decode(stream: io.BufferedIOBase) -> tuple[torch.Tensor, tuple[int, int]]:
     head = stream.read(40)
     if not head:
         raise PictureError("the file is empty")
+    formats = FORMATS
     if head[4:8] == b"ftyp" and any(brand in head for brand in HEIC_BRANDS):
         _learn_heic()
+        formats = ("HEIF",)
     stream.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata, mostly; nobody can act on them
         warnings.simplefilter("error", Image.DecompressionBombWarning)  # a clear refusal before memory runs out
-        with Image.open(stream) as picture:
+        with Image.open(stream, formats=formats) as picture:
             size = picture.size
             # JPEG decodes at a fraction of its size: quick and small
             picture.draft("RGB", (2 * RESOLUTION, 2 * RESOLUTION))
@@ -142,6 +146,14 @@ def _decode(stream: io.BufferedIOBase) -> tuple[torch.Tensor, tuple[int, int]]:
                 size = size[::-1]
             picture = ImageOps.fit(_to_rgb(turned), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
     return pil_to_tensor(picture), size
+
+
+def forbid_other_formats() -> None:
+    """Make Pillow forget, in this whole process, every format but FORMATS: a page's own library opens uploads, too."""
+    Image.init()
+    for name in [name for name in Image.ID if name not in FORMATS]:
+        Image.ID.remove(name)
+        del Image.OPEN[name]
 
 
 def _learn_heic() -> None:

@@ -87,7 +87,7 @@ def read_info(path: Path | str) -> dict[str, str]:
     """What `save_png` was told of a picture, all as text; empty for a file that says nothing. OSError if there is
     none."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=["PNG"]) as picture:
             return {key: str(value) for key, value in getattr(picture, "text", {}).items() if key != _XMP_CHUNK}
     except Image.UnidentifiedImageError:
         return {}

@@ -56,7 +56,7 @@ class Tracker:
             self._show(preview, step)
 
     def _show(self, preview: Path, step: int) -> None:
-        with Image.open(preview) as picture:
+        with Image.open(preview, formats=["WEBP"]) as picture:
             pixels = np.asarray(picture.convert("RGB"))
         if self.name == "tensorboard":
             self.tracker.log_images({"preview": pixels[None]}, step=step, dataformats="NHWC")

@@ -82,7 +82,7 @@ def test_forty_mixed_files_train(forty, tmp_path):
         f"{forty}: 25 pictures read, 15 left out",
         "  left out, HEIC, as iPhones save it, which `pip install pillow-heif` makes readable: IMG_1.jpg, IMG_2.HEIC",
         "  left out, more than 89 megapixels, save it smaller: bomb.png",
-        "  left out, not a picture that Pillow can read, whatever its name says: page.jpg, words.png",
+        "  left out, not an image in a format that we read, whatever its name says: page.jpg, words.png",
         "  left out, the file is empty: zero.jpg, zero.png",
         "  left out, the same pixels as another: " + ", ".join(f"pond{i}.png (pond.png)" for i in range(5)),
         "  2 folders, read as one set",

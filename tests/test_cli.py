@@ -109,7 +109,7 @@ def test_project_names_a_file_that_is_no_picture(model, tmp_path, capsys):
     (tmp_path / "a.png").write_text("no picture")
     arguments = ["project", str(tmp_path / "a.png"), "--model", model, "--output", str(tmp_path / "b.png")]
     assert main(arguments) == 2
-    assert "a.png: not a picture that Pillow can read" in capsys.readouterr().err
+    assert "a.png: not an image in a format that we read" in capsys.readouterr().err
     assert not (tmp_path / "b.png").exists()
 
 

@@ -138,7 +138,7 @@ def test_data_sets_of_the_hub(hub):
     folders, table, words, nowhere = hub("user/flowers", "user/table", "user/words", "user/nowhere")
     names, colours, refused = folders
     assert names == ["pond/row 0 1.png", "pond/row 1 2.png", "wood/row 2 1.png"] and colours == [RED, BLUE, WHITE]
-    assert refused == [["wood/row 3 2.png", "not a picture that Pillow can read, whatever its name says"]]
+    assert refused == [["wood/row 3 2.png", "not an image in a format that we read, whatever its name says"]]
     names, colours, refused = table
     assert names == ["row 0 1.png", "row 1 2.png", "row 2 1.png"] and colours == [RED, BLUE, WHITE]
     assert [name for name, _ in refused] == ["row 3 2.png", "row 4"] and refused[1][1] == "the file is empty"

@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 import torch
 
+from ..data import forbid_other_formats
 from . import arguments, explore, generate, interpolate, learnt, models, picked, texts, theme, yours
 from .studio import Studio, open_studios
 
@@ -37,6 +38,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     that one. If it cannot be loaded, it is named in a banner and `fallback` stands in; SystemExit with a message if
     that fails too."""
     torch.set_num_threads(1)
+    forbid_other_formats()  # Gradio opens what is uploaded before we do
     studios = open_studios(wanted, fallback)
     studio = next(iter(studios.values()))
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat

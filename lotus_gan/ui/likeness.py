@@ -48,7 +48,7 @@ def build(studios: dict[str, Studio], bar: gr.HTML) -> None:
         index, path = find_index(studio.beside()), studio.picture(seed, truncation)
         if index is None:
             return gr.Column(visible=True), [(str(path), f"#{seed}")], texts.say("copy_unknown", request)
-        with Image.open(path) as picture:
+        with Image.open(path, formats=["PNG"]) as picture:
             answer = index.ask(picture, eyes.features())
         shown = [(str(path), f"#{seed}")]
         found = zip(answer.indices, answer.pictures, answer.percentiles, answer.mirrored, strict=True)
