@@ -44,7 +44,7 @@ def test_refusals_have_reasons(tmp_path):
     reasons = dict(pictures.refused)
     assert set(reasons) == {"empty.png", "text.jpg", "cut.jpg"}
     assert reasons["empty.png"] == "the file is empty"
-    assert "not a picture" in reasons["text.jpg"]
+    assert "not an image in a format that we read" in reasons["text.jpg"]
     assert "truncated" in reasons["cut.jpg"]
     assert pictures.report().splitlines()[0] == "1 pictures read, 3 left out"
     assert "  left out, broken picture: cut.jpg (image file is truncated" in pictures.report()

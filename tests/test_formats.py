@@ -57,7 +57,7 @@ def test_the_trap_works(tmp_path, monkeypatch, postscript):
 
 
 def test_data(ghostscript, postscript):
-    """`--data`, `--val`, `--real`, `--train`: a folder, and the files of a data set on the Hub, in memory or on disk."""
+    """`--data`, `--val`, `--real`, `--train`: a folder, and the files of a data set on the Hub."""
     Image.new("RGB", (8, 8)).save(postscript.with_name("good.png"))
     [(name, reason)] = load_folder(postscript.parent).refused
     assert name == "a.jpg" and reason.startswith(REFUSED)
