@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from lotus_gan import ui
+from lotus_gan.ui import page
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 BUNDLED = WEIGHTS / "lotus"
@@ -20,8 +20,8 @@ def build_app() -> gr.Blocks:
     """The page of the model that LOTUS_GAN_MODEL names, else of all weights in this repository, `lotus` first."""
     model = os.environ.get("LOTUS_GAN_MODEL")
     others = sorted({*WEIGHTS.glob("*/")} - {BUNDLED}, key=lambda path: (path.name == LAST, path.name))
-    return ui.build([model] if model else [BUNDLED, *others], BUNDLED)
+    return page.build([model] if model else [BUNDLED, *others], BUNDLED)
 
 
 if __name__ == "__main__":
-    build_app().launch(**ui.LAUNCH)
+    build_app().launch(**page.LAUNCH)

@@ -5,7 +5,7 @@
 
     accelerate launch --num_processes 2 train.py --data ... --output ...         # on several GPUs or machines
 
-Pictures come from a folder, from a data set on the Hub (user/dataset), or from torchvision's Flowers102
+ImageSet come from a folder, from a data set on the Hub (user/dataset), or from torchvision's Flowers102
 (flowers102:lotus, or flowers102 for all). Look at them first, as training sees them, with --preview-data.
 
 The same command again goes on where the last call stopped, whether it was Ctrl-C, --max-minutes or a power cut.
@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from lotus_gan.config import PRESETS, TrainConfig, allowed, option_type
-from lotus_gan.provenance import Provenance
+from lotus_gan.publishing.provenance import Provenance
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,22 +135,22 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
     """Read the pictures, train until done or stopped, write the card, push. Returns the exit code."""
     provenance = declared(options)
     # torch comes from here on: --help and a wrong flag answer at once
-    from lotus_gan import report
-    from lotus_gan.card import write_card
-    from lotus_gan.hub import model_name
-    from lotus_gan.machine import keep_memory
-    from lotus_gan.parallel import Team
-    from lotus_gan.tracking import check_tracker
-    from lotus_gan.training import TrainingError
+    from lotus_gan.models.hub import model_name
+    from lotus_gan.publishing.card import write_card
+    from lotus_gan.training import report
+    from lotus_gan.training.device import tune_malloc
+    from lotus_gan.training.distributed import Distributed
+    from lotus_gan.training.tracking import check_tracker
+    from lotus_gan.training.trainer import TrainingError
 
-    keep_memory()
+    tune_malloc()
     if options.log_with:
         check_tracker(options.log_with)
-    team = Team(config.device, config.precision)
+    team = Distributed(config.device, config.precision)
     if not team.leads:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - one process speaks, until the end
     pictures = read(options.data, "", once=True)
-    resolved = config.for_pictures(len(pictures.images))
+    resolved = config.for_images(len(pictures.images))
     if resolved != config:
         print(report.decided(resolved, len(pictures.images)))
     if options.preview_data:
@@ -166,7 +166,7 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
             trainer.train(should_stop=lambda: bool(stopped))
             team.leave()
             return 0
-        judge = find_judge(trainer) if options.val else None
+        judge = find_evaluator(trainer) if options.val else None
         start = ["python"] if team.count == 1 else ["accelerate", "launch", "--num_processes", str(team.count)]
         card = partial(write_card, trainer, [*start, "train.py", *sys.argv[1:]], provenance)
         pushes = open_hub(trainer, card, options) if options.push_to_hub else None
@@ -186,15 +186,15 @@ def run(config: TrainConfig, options: argparse.Namespace) -> int:
 
 def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validation, team):
     """The run in --output, resumed if there is one."""
-    from lotus_gan import report
-    from lotus_gan.training import CHECKPOINT, Trainer
+    from lotus_gan.training import report
+    from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
     options.output.mkdir(parents=True, exist_ok=True)
     begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
     initial = load_players(options.init_from) if options.init_from and not begun else ()
     trainer = Trainer(config, pictures.images, options.output, validation and validation.images, initial, team)
     # what a trained generator has learnt already is not planned
-    planned = replace(config, enlarger_warmup=trainer.enlarger_warmup, sketch_steps=trainer.sketch_steps)
+    planned = replace(config, upsampler_warmup=trainer.upsampler_warmup, base_steps=trainer.base_steps)
     print(f"resumed at step {trainer.step_number}" if begun else report.expectations(planned))
     together = f", {team.count} processes," if team.count > 1 else ""
     print(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
@@ -203,8 +203,8 @@ def open_run(config: TrainConfig, options: argparse.Namespace, pictures, validat
 
 def load_players(model: str) -> list:
     """The generator of a folder or a Hub id, and after it its critic where it is the folder of a run."""
-    from lotus_gan.hub import load_generator
-    from lotus_gan.training import load_critic
+    from lotus_gan.models.hub import load_generator
+    from lotus_gan.training.trainer import load_critic
 
     players = [load_generator(model), load_critic(Path(model))]
     print(f"starting from {model}, {'its critic too' if players[1] else 'with a new critic'}")
@@ -218,19 +218,19 @@ def on_the_hub(options: argparse.Namespace) -> dict:
 
 def open_hub(trainer, card, options: argparse.Namespace):
     """Make the repository before hours of work, and return what pushes now and then, or None."""
-    from lotus_gan import publish
+    from lotus_gan.publishing import push
 
-    publish.open_early(**on_the_hub(options))
+    push.ensure_repo(**on_the_hub(options))
     if None in (options.data_license, options.data_source):
         print("the card will say what is not declared: --data-license, --data-source", file=sys.stderr)
     every = options.push_every
-    return publish.Pushes(trainer, every, card, **on_the_hub(options)) if every else None
+    return push.PushCallback(trainer, every, card, **on_the_hub(options)) if every else None
 
 
 def train(trainer, callbacks: list, judge, log_with: str | None, stopped: list[int]) -> None:
     """The loop, with its bar, its logs and `callbacks`."""
-    from lotus_gan.callbacks import Forecast, Metrics, Previews, Progress
-    from lotus_gan.tracking import Tracker
+    from lotus_gan.training.callbacks import Forecast, Metrics, Previews, Progress
+    from lotus_gan.training.tracking import Tracker
 
     progress, metrics = Progress(trainer), Metrics(trainer)
     callbacks = [progress, metrics, Previews(trainer), Forecast(trainer), *callbacks]
@@ -245,8 +245,8 @@ def train(trainer, callbacks: list, judge, log_with: str | None, stopped: list[i
 
 def finish(trainer, card, pushes, options: argparse.Namespace) -> None:
     """The last preview, the card and the last push."""
-    from lotus_gan import publish
-    from lotus_gan.callbacks import Previews
+    from lotus_gan.publishing import push
+    from lotus_gan.training.callbacks import Previews
 
     Previews(trainer).save()
     card()
@@ -257,12 +257,13 @@ def finish(trainer, card, pushes, options: argparse.Namespace) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing is left to be saved
         if pushes:
             pushes.finish()
-        print(f"pushed to {publish.push(options.output, **on_the_hub(options))}")
+        print(f"pushed to {push.push(options.output, **on_the_hub(options))}")
 
 
 def read(source: str, purpose: str, once: bool = False):
     """The pictures of a source, and on the terminal what they are like; `once`: of copies only the first."""
-    from lotus_gan import duplicates, report, sources
+    from lotus_gan.data import duplicates, sources
+    from lotus_gan.training import report
 
     pictures = sources.load(source)
     if once:
@@ -271,14 +272,15 @@ def read(source: str, purpose: str, once: bool = False):
     return pictures
 
 
-def find_judge(trainer):
+def find_evaluator(trainer):
     """Who chooses the best model; None, with a word on why, where the network that it sees with cannot be had."""
-    from lotus_gan.callbacks import Judge
-    from lotus_gan.metrics import Features, MetricsError
+    from lotus_gan.evaluation.features import Features
+    from lotus_gan.evaluation.metrics import EvaluationError
+    from lotus_gan.training.callbacks import Evaluator
 
     try:
-        return Judge(trainer, Features())
-    except MetricsError as error:
+        return Evaluator(trainer, Features())
+    except EvaluationError as error:
         print(f"no figures of quality, and the last model instead of the best: {error}", file=sys.stderr)
         return None
 

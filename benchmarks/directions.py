@@ -19,15 +19,15 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from data.lotus_params import LEAF_COLOURS, PETAL_COLOURS
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
-from data.lotus_params import LEAF_COLOURS, PETAL_COLOURS
 from lotus_gan import Generator, latents
-from lotus_gan.data import load_folder
-from lotus_gan.directions import NAMES, REACH, Direction, closed_form, principal, write
-from lotus_gan.machine import describe_machine
-from lotus_gan.media import grid, paint, save_atomically, to_uint8
+from lotus_gan.data.images import load_folder
+from lotus_gan.sampling.directions import NAMES, REACH, Direction, closed_form, principal, write
+from lotus_gan.sampling.media import grid, sample_images, save_atomically, to_uint8
+from lotus_gan.training.device import describe_device
 
 # px that the regressor sees: how much softer than renders the painted pictures are is not seen there (held-out renders
 # blurred by 2 px are read as well as sharp ones)
@@ -170,7 +170,7 @@ def tried(generator: Generator, regressor: Regressor, vector: torch.Tensor, name
 def sheet(generator: Generator, directions: list[Direction]) -> list:
     z = latents.from_seeds(SHOWN, generator.z_dim)
     steps = torch.linspace(-REACH, REACH, 7)[:, None]
-    return [picture for d in directions for row in z for picture in paint(generator, row + steps * d.vector)]
+    return [picture for d in directions for row in z for picture in sample_images(generator, row + steps * d.vector)]
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def main() -> None:
     named = try_all(generator, regressor, chosen)
     save_atomically(grid(sheet(generator, named), 7 * len(SHOWN)), options.sheet)
     write(named, options.model)
-    print(f"\n{len(named)} directions have a name; {describe_machine(torch.device('cpu'))}")
+    print(f"\n{len(named)} directions have a name; {describe_device(torch.device('cpu'))}")
 
 
 def head(caption: str, *columns: str) -> None:

@@ -14,10 +14,12 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from lotus_gan import Generator, latents, lotus
-from lotus_gan.data import load_folder
-from lotus_gan.media import from_uint8, to_pictures
-from lotus_gan.metrics import Features, quality
+from lotus_gan import Generator, latents
+from lotus_gan.data.images import load_folder
+from lotus_gan.evaluation.features import Features
+from lotus_gan.evaluation.metrics import quality
+from lotus_gan.models import lotus
+from lotus_gan.sampling.media import from_uint8, to_pil
 
 
 def smooth(pictures: torch.Tensor) -> torch.Tensor:
@@ -35,7 +37,7 @@ def main() -> None:
     half, other = load_folder(options.real).images.tensor_split(2)
 
     def features_of(pictures: torch.Tensor) -> torch.Tensor:
-        return features.of_pictures(to_pictures(pictures))
+        return features.of_images(to_pil(pictures))
 
     real = features_of(from_uint8(half))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 from tqdm import tqdm
 
-from lotus_gan.machine import describe_machine, pick_device
+from lotus_gan.training.device import describe_device, pick_device
 
 from .server import ROOT, running_page
 from .visitors import ask, function
@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     with running_page() as (_, url):
         searches, clicks = asyncio.run(measure(url, options.projections))
-    print(describe_machine(pick_device("cpu")))
+    print(describe_device(pick_device("cpu")))
     for name, made in (("a projection", searches), (f"{COUNT} pictures for the other visitor", clicks)):
         waits = [answer["seconds"] for answer in made]
         print(f"{name}: {statistics.median(waits):.1f} s in the median, {max(waits):.1f} at most, n = {len(waits)}")

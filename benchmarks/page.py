@@ -10,7 +10,7 @@ import shutil
 import statistics
 import time
 
-from lotus_gan.machine import describe_machine, pick_device
+from lotus_gan.training.device import describe_device, pick_device
 
 from .server import running_page
 
@@ -56,7 +56,7 @@ def main() -> None:
         page.wait_for_selector("#stage [data-keys]")
         frames = page.evaluate(GLIDE)
         browser.close()
-    print(describe_machine(pick_device("cpu")))
+    print(describe_device(pick_device("cpu")))
     low, middle, high = min(waits), statistics.median(waits), max(waits)
     print(f"click to {COUNT} pictures: median {middle:.0f} ms ({low:.0f} to {high:.0f}, n = {len(waits)})")
     middle = statistics.median(frames)

@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from torchvision.transforms.functional import pil_to_tensor
 
 from lotus_gan import Generator, latents
-from lotus_gan.data import load_folder
-from lotus_gan.media import from_uint8, paint
+from lotus_gan.data.images import load_folder
+from lotus_gan.sampling.media import from_uint8, sample_images
 
 SIDES = (128, 64, 32, 16)
 PATCHES = 64  # of each picture and size
@@ -73,7 +73,7 @@ def main() -> None:
     row("real, shrunk to 64 px and back", F.interpolate(F.avg_pool2d(other, 2), scale_factor=2, mode="bilinear"))
     for name in options.models:
         model = Generator.from_pretrained(name)
-        pictures = paint(model, latents.from_seeds(range(len(other)), model.z_dim))
+        pictures = sample_images(model, latents.from_seeds(range(len(other)), model.z_dim))
         row(f"`{name}`", from_uint8(torch.stack([pil_to_tensor(picture) for picture in pictures])))
 
 

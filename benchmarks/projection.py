@@ -15,10 +15,10 @@ import torch
 from tqdm import tqdm
 
 from lotus_gan import Generator, latents
-from lotus_gan.data import load_folder
-from lotus_gan.machine import describe_machine, pick_device
-from lotus_gan.media import from_uint8
-from lotus_gan.projection import project, psnr
+from lotus_gan.data.images import load_folder
+from lotus_gan.sampling.media import from_uint8
+from lotus_gan.sampling.projection import project, psnr
+from lotus_gan.training.device import describe_device, pick_device
 
 RANDOM = 4096
 
@@ -40,7 +40,7 @@ def main() -> None:
     seconds = (time.perf_counter() - started) / (2 * options.count)
     random = best_of_random(generator, real)
     beaten = sum(found > other for found, other in zip(found_real, random, strict=True))
-    print(describe_machine(pick_device("cpu")))
+    print(describe_device(pick_device("cpu")))
     print(f"{seconds:.1f} s a picture, n = {2 * options.count}")
     for name, values in (("own pictures", found_own), ("held-out pictures", found_real), ("best random", random)):
         print(f"{name}: {statistics.median(values):.1f} dB in the median ({min(values):.1f} to {max(values):.1f})")

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import torch
 
-from lotus_gan import PRESETS, TrainConfig, checkpoint
-from lotus_gan.callbacks import Judge
-from lotus_gan.data import load_folder
-from lotus_gan.machine import describe_machine, keep_memory
-from lotus_gan.metrics import Features
-from lotus_gan.training import CHECKPOINT, Trainer
+from lotus_gan import PRESETS, TrainConfig
+from lotus_gan.data.images import load_folder
+from lotus_gan.evaluation.features import Features
+from lotus_gan.training import checkpoint
+from lotus_gan.training.callbacks import Evaluator
+from lotus_gan.training.device import describe_device, tune_malloc
+from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
 RECIPES = {
     "as it is": {},
@@ -51,14 +52,14 @@ def main() -> None:
         parser.error(f"--only has no {unknown[0]!r}: choose from {', '.join(RECIPES)}")
     if options.start and not (options.start / CHECKPOINT).is_file():
         parser.error(f"--start {options.start} has no {CHECKPOINT}: choose the folder of a run")
-    keep_memory()
+    tune_malloc()
     torch.set_num_threads(options.threads)
     images = load_folder(options.data).images
     validation = load_folder(options.val).images
     features = Features()
     before = checkpoint.load(options.start / CHECKPOINT)[1]["seconds"] / 60 if options.start else 0.0
     ends = [options.minutes * (i + 1) / options.points for i in range(options.points)]
-    machine = describe_machine(torch.device("cpu"))
+    machine = describe_device(torch.device("cpu"))
     print(f"{len(images)} pictures, n = {len(validation)} against 256; {machine}\n")
     print("| recipe | kimg | " + " | ".join(f"KID, {end:g} min" for end in ends) + " | precision | recall |")
     print("| --- | --- | " + "--- | " * (len(ends) + 2), flush=True)
@@ -69,7 +70,7 @@ def main() -> None:
             (folder / CHECKPOINT).parent.mkdir(parents=True)
             shutil.copyfile(options.start / CHECKPOINT, folder / CHECKPOINT)
         trainer = Trainer(config, images, folder, validation)
-        judge = Judge(trainer, features)
+        judge = Evaluator(trainer, features)
         for end in ends:
             left = before + end - trainer.seconds / 60
             if left > 0:

@@ -16,12 +16,12 @@ from dataclasses import replace
 import torch
 
 from lotus_gan import PRESETS, TrainConfig
-from lotus_gan.machine import keep_memory
-from lotus_gan.training import Trainer
+from lotus_gan.training.device import tune_malloc
+from lotus_gan.training.trainer import Trainer
 
 ARTICLE, SKETCH = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
 SKETCH = replace(SKETCH, critic_warmup=0)
-LOTUS = replace(SKETCH, sketch_steps=0)
+LOTUS = replace(SKETCH, base_steps=0)
 VARIANTS = {
     "article, full width, fp32": ARTICLE,
     "article, quarter width, fp32": replace(ARTICLE, width=16),
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each variant is measured")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch")
     options = parser.parse_args()
-    keep_memory()
+    tune_malloc()
     torch.set_num_threads(options.threads)
     rates = {name: [] for name in VARIANTS}
     matrix = []

@@ -16,9 +16,10 @@ from pathlib import Path
 import torch
 
 from lotus_gan import Generator, latents
-from lotus_gan.callbacks import JUDGED_SEEDS
-from lotus_gan.data import load_folder
-from lotus_gan.metrics import Features, quality
+from lotus_gan.data.images import load_folder
+from lotus_gan.evaluation.features import Features
+from lotus_gan.evaluation.metrics import quality
+from lotus_gan.training.callbacks import VALIDATION_SEEDS
 
 FACTORS = (0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
 
@@ -43,8 +44,8 @@ def main() -> None:
         generator.save_pretrained(options.model)
         return
     features = Features()
-    real = features.of_pictures(load_folder(options.real).images)
-    z = latents.from_seeds(JUDGED_SEEDS, generator.z_dim)
+    real = features.of_images(load_folder(options.real).images)
+    z = latents.from_seeds(VALIDATION_SEEDS, generator.z_dim)
     print(f"{len(z)} pictures against {len(real)}; features from {features.source}\n")
     print(
         "| factor | KID x 1000 | precision | recall | harmonic mean | coverage |\n| --- | --- | --- | --- | --- | --- |"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from lotus_gan.machine import describe_machine, pick_device
+from lotus_gan.training.device import describe_device, pick_device
 
 from .server import running_page
 
@@ -45,7 +45,7 @@ async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
         await asyncio.sleep(2)
     waits = sorted(made["seconds"] for made in clicks)
     queued = [made for made in clicks if made["seconds"] > 3 * alone]
-    print(describe_machine(pick_device("cpu")))
+    print(describe_device(pick_device("cpu")))
     print(f"{options.visitors} visitors for {options.seconds:g} s, {COUNT} pictures a click\n")
     print(f"clicks answered: {len(waits)}, errors: {sum(made['error'] for made in clicks)}")
     print(

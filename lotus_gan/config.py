@@ -10,7 +10,7 @@ RESOLUTION = 128  # px, of every picture inside
 
 ARCHITECTURES = ("article", "lotus")
 
-# Pictures from which on `augment` auto leaves them alone: 68 are learnt by heart without it, 2,000 are no worse with
+# ImageSet from which on `augment` auto leaves them alone: 68 are learnt by heart without it, 2,000 are no worse with
 # it. The border itself is a guess.
 MANY = 10_000
 
@@ -107,13 +107,13 @@ class TrainConfig(ModelConfig):
         low=0,
         high=10_000,
     )
-    enlarger_warmup: int = _option(
+    upsampler_warmup: int = _option(
         0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
     )
-    sketch_steps: int = _option(
+    base_steps: int = _option(
         0, "so many steps are about the sketch of 16 px only, which is quick; the rest about all levels (lotus)", low=0
     )
-    sketch_n_critic: int = _option(
+    base_n_critic: int = _option(
         2, "critic updates a generator update while the sketch learns alone (lotus)", low=1, high=100
     )
     critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
@@ -144,7 +144,7 @@ class TrainConfig(ModelConfig):
     )
     # what is written, in steps
     log_every: int = _option(50, "a line in metrics.jsonl every so many steps", low=1)
-    judge_every: int = _option(
+    evaluate_every: int = _option(
         500, "figures of quality every so many steps, where --val is given; 0: only at the end", low=0
     )
     checkpoint_every: int = _option(200, "a checkpoint every so many steps; 0: only at the end", low=0)
@@ -156,7 +156,7 @@ class TrainConfig(ModelConfig):
     def model(self) -> ModelConfig:
         return ModelConfig(**{option.name: getattr(self, option.name) for option in fields(ModelConfig)})
 
-    def for_pictures(self, count: int) -> "TrainConfig":
+    def for_images(self, count: int) -> "TrainConfig":
         """The same, with what is left to the data decided for `count` pictures: `augment` auto."""
         if self.augment != "auto":
             return self
@@ -172,8 +172,8 @@ PRESETS = {
         "n_critic": 1,
         "beta2": 0.99,
         "critic_warmup": 150,
-        "enlarger_warmup": 2000,
-        "sketch_steps": 3000,
+        "upsampler_warmup": 2000,
+        "base_steps": 3000,
         "lr_generator": 2e-4,
         "lr_critic": 4e-4,
         "mirror": True,

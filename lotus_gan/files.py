@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_or_nothing(path: Path | str) -> Iterator[Path]:
+def atomic_write(path: Path | str) -> Iterator[Path]:
     """Gives a name beside `path` to write to, which becomes `path` if all goes well and is removed if not."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

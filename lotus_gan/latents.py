@@ -7,7 +7,7 @@ A seed is an integer from 0 to 2^32 - 1 and stands for one picture of a model, w
 A latent that comes from no seed (a search or a slider found it) has a code instead, a short text such as "~AB3x":
 
     code = encode(z[0])                      # "~" and 134 letters for z_dim 100
-    from_keys([3, code], z_dim=100)          # (2, 100): a key is a seed or a code
+    from_ids([3, code], z_dim=100)          # (2, 100): a key is a seed or a code
 """
 
 import base64
@@ -71,7 +71,7 @@ def decode(code: str, z_dim: int) -> torch.Tensor:
     raise ValueError(f"no code of a latent with {z_dim} values: {code[:20]!r}")
 
 
-def from_keys(keys: Iterable[int | str], z_dim: int) -> torch.Tensor:
+def from_ids(keys: Iterable[int | str], z_dim: int) -> torch.Tensor:
     """Latents (N, z_dim) of keys, each a seed or a code. ValueError for anything else."""
     rows = [decode(key, z_dim) if isinstance(key, str) else from_seeds([key], z_dim)[0] for key in keys]
     return torch.stack(rows) if rows else torch.empty(0, z_dim)

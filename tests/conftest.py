@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hub_stand_in import HubStandIn
+from helpers.hub_stand_in import HubStandIn
 from PIL import Image
 
 from lotus_gan import Generator

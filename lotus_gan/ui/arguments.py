@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 import gradio as gr
 
-from .. import latents
-from ..directions import REACH
-from . import texts
+from lotus_gan import latents
+from lotus_gan.sampling.directions import REACH
+from lotus_gan.ui import texts
 
 MIN_KEYS, MAX_KEYS = 2, 8  # of a walk
 
@@ -64,7 +64,7 @@ def key(field: str, value, z_dim: int, request: gr.Request) -> int | str:
     text = value.strip() if isinstance(value, str) else ""
     try:
         found = text if text.startswith(latents.CODE) else _seed(text)
-        latents.from_keys([found], z_dim)
+        latents.from_ids([found], z_dim)
     except ValueError:
         message = texts.say("key_refused", request, field=_named(field, request), last=latents.SEEDS - 1)
         raise gr.Error(message, print_exception=False) from None

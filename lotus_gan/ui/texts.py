@@ -6,7 +6,7 @@ request's Accept-Language header (`say`).
 
 import gradio as gr
 
-from ..refusals import REASONS
+from lotus_gan.errors import MESSAGES
 
 TEXTS = {  # key: (English, French)
     "heading": (
@@ -289,7 +289,34 @@ entraîné l’a fait.</p>""",
     "done_first": ("Interpolate starts at #{seed}.", "Interpoler part de #{seed}."),
     "done_last": ("Interpolate ends at #{seed}.", "Interpoler arrive à #{seed}."),
     # Refusals
-    **{f"refused_{reason}": both for reason, both in REASONS.items()},
+    "error_no_name": (
+        MESSAGES["no_name"],
+        "aucun modèle n’est donné : nommez un dossier ou un modèle du Hub, par exemple user/lotus-gan",
+    ),
+    "error_no_folder": (
+        MESSAGES["no_folder"],
+        "il n’y a pas de dossier {model!r}, et un modèle du Hub porte un nom de la forme user/nom",
+    ),
+    "error_unknown": (
+        MESSAGES["unknown"],
+        "{model!r} n’est ni un dossier ici ni un modèle du Hub (un modèle privé demande HF_TOKEN)",
+    ),
+    "error_unreachable": (MESSAGES["unreachable"], "{model!r} n’a pas pu être obtenu du Hub : {detail}"),
+    "error_incomplete": (
+        MESSAGES["incomplete"],
+        "{model} n’a pas de {name} : le dossier d’un modèle contient model.safetensors et config.json",
+    ),
+    "error_too_large": (
+        MESSAGES["too_large"],
+        "{path} dépasse {megabytes:g} Mo et n’est donc pas un modèle de ce projet",
+    ),
+    "error_no_fit": (MESSAGES["no_fit"], "{path} ne correspond pas à son config.json ({detail})"),
+    "error_no_config": (MESSAGES["no_config"], "{path} n’est pas la configuration d’un modèle Lotus GAN : {detail}"),
+    "error_not_on_hub": (MESSAGES["not_on_hub"], "{model!r} n’est pas un modèle du Hub"),
+    "error_same_name": (
+        MESSAGES["same_name"],
+        "un autre modèle de cette page porte le nom {name!r} : renommez le dossier",
+    ),
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
@@ -345,9 +372,9 @@ def say(key: str, request: gr.Request | None, **values) -> str:
 
 
 def why(error: Exception, request: gr.Request | None) -> str:
-    """Why a model is refused, in the language of the request; what has no reason of ours stays as it is."""
-    reason = getattr(error, "reason", None)
-    return say(f"refused_{reason}", request, **error.values) if reason else str(error)
+    """What an error says, in the language of the request; a code that the page has no words for stays English."""
+    code = f"error_{getattr(error, 'code', None)}"
+    return say(code, request, **error.values) if code in TEXTS else str(error)
 
 
 def language(accept: str) -> str:

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 
 import pytest
-from app_server import running_app, save_colourful_model
+from helpers.app_server import running_app, save_colourful_model
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run"]

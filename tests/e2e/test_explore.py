@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 import torch
-from app_server import save_colourful_model
-from page_helpers import keys_field, stage_pixels, wait_for_walk
+from helpers.app_server import save_colourful_model
+from helpers.page import keys_field, stage_pixels, wait_for_walk
 from PIL import Image
 
-from lotus_gan import directions
+from lotus_gan.sampling import directions
 
 PIXELS = """() => [
   ...document.querySelector('#easel canvas').getContext('2d').getImageData(0, 0, 128, 128).data

@@ -4,8 +4,8 @@ import io
 import re
 import zipfile
 
-from app_server import running_app
-from page_helpers import (
+from helpers.app_server import running_app
+from helpers.page import (
     PICTURES_LOADED,
     captions,
     generate,

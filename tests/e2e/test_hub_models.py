@@ -5,20 +5,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from app_server import ROOT, running_app, save_colourful_model
+from helpers.app_server import ROOT, running_app, save_colourful_model
+from helpers.features import save_random_features
 from PIL import Image
-from test_metrics import save_random_features
 
-from lotus_gan import directions, publish
-from lotus_gan.copies import write_index
-from lotus_gan.data import load_folder
-from lotus_gan.metrics import Features
+from lotus_gan.data.images import load_folder
+from lotus_gan.evaluation.features import Features
+from lotus_gan.evaluation.nearest import write_index
+from lotus_gan.publishing import push
+from lotus_gan.sampling import directions
 
 
 @pytest.fixture
 def hub(hub, tmp_path, monkeypatch):
     hub.capture(monkeypatch, tmp_path / "home")
-    monkeypatch.setattr(publish, "write_wheel", lambda folder: None)  # seconds of work that is tested elsewhere
+    monkeypatch.setattr(push, "write_wheel", lambda folder: None)  # seconds of work that is tested elsewhere
     return hub
 
 
@@ -50,8 +51,8 @@ def ask_whether_it_is_a_copy(page) -> str:
 
 def test_a_pushed_model_brings_its_index_and_its_history(hub, browser, tmp_path):
     """The page opens with one from the Hub, which tells all; then comes one whose companions are broken."""
-    publish.push(save_model_with_companions(tmp_path / "mine", seed=0), "user/mine", onnx=False)
-    publish.push(save_model_with_companions(tmp_path / "other", seed=1), "user/other", onnx=False)
+    push.push(save_model_with_companions(tmp_path / "mine", seed=0), "user/mine", onnx=False)
+    push.push(save_model_with_companions(tmp_path / "other", seed=1), "user/other", onnx=False)
     other = hub.repos["model", "user/other"].branches["main"]
     for name, content in other.items():
         if name.startswith(("training", "directions", "previews", "metrics")):

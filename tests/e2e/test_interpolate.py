@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from gradio_client import Client
-from page_helpers import (
+from helpers.page import (
     NEXT_FRAME,
     keys_field,
     open_interpolate,

@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
-from app_server import copy_of_the_app, running_app, save_colourful_model
-from page_helpers import (
+from helpers.app_server import copy_of_the_app, running_app, save_colourful_model
+from helpers.page import (
     OUTSIDE,
     PICTURES_LOADED,
     STAGE_PIXELS,

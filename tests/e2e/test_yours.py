@@ -4,9 +4,9 @@ import io
 
 import numpy as np
 import pytest
-from app_server import ROOT
 from gradio_client import Client
-from page_helpers import stage_pixels, wait_for_walk
+from helpers.app_server import ROOT
+from helpers.page import stage_pixels, wait_for_walk
 from PIL import Image
 
 from lotus_gan import latents

@@ -1,0 +1,99 @@
+"""Argument types of the command line: text -> value, or a message that names what is allowed."""
+
+import argparse
+import math
+from pathlib import Path
+
+from lotus_gan import latents
+from lotus_gan.sampling import media
+
+MAX_SCORED = 10_000  # pictures an evaluation: every one is compared with every other, 0.8 GB a table
+
+
+def seed_list(text: str) -> list[int]:
+    """`0-3,70` -> [0, 1, 2, 3, 70]."""
+    seeds = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        ends = (first, last) if dash else (first, first)
+        if not all(end.isascii() and end.isdecimal() for end in ends):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0-63,70")
+        low, high = map(int, ends)
+        if not low <= high < latents.SEEDS:
+            raise argparse.ArgumentTypeError(f"{part!r}: seeds go from 0 to {latents.SEEDS - 1}, ranges upwards")
+        if high - low >= 10**6:
+            raise argparse.ArgumentTypeError(f"{part!r} is more than a million pictures")
+        seeds += range(low, high + 1)
+    return seeds
+
+
+def id_list(text: str) -> list[int | str]:
+    """`3-5,~AB3x` -> [3, 4, 5, "~AB3x"]: seeds and codes; whether a code fits is for its model to say."""
+    keys = []
+    for part in map(str.strip, text.split(",")):
+        keys += [part] if part.startswith(latents.CODE) else seed_list(part)
+    if not 2 <= len(keys) <= 64:
+        raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds or codes, got {len(keys)}")
+    return keys
+
+
+def scored_seeds(text: str) -> str:
+    """A list of seeds to score, checked and kept as it was written: the report repeats it."""
+    count = len(seed_list(text))
+    if not 2 <= count <= MAX_SCORED:
+        raise argparse.ArgumentTypeError(f"an evaluation takes 2 to {MAX_SCORED} seeds, got {count}")
+    return text
+
+
+def existing_folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(text)
+
+
+def folder(text: str) -> Path:
+    if Path(text).exists() and not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file, and a folder is needed")
+    return Path(text)
+
+
+def png_path(text: str) -> Path:
+    if Path(text).suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .png")
+    return Path(text)
+
+
+def animation_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in media.ANIMATIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} must end in {', '.join(media.ANIMATIONS)}")
+    return path
+
+
+def number(low: float, high: float):
+    """An argparse type: a finite number from `low` to `high`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"must be a number from {low:g} to {high:g}, got {text!r}")
+        return value
+
+    return parse
+
+
+truncation = number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION)
+
+
+def integer(low: int, high: int):
+    """An argparse type: a whole number from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, got {text!r}")
+        return int(text)
+
+    return parse

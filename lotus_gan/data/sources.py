@@ -1,0 +1,90 @@
+"""Where pictures come from: a folder here, a data set on the Hub, or torchvision's Flowers102.
+
+load("my-photos")          # any folder; one that is there wins over the names below
+load("user/dataset")       # the split `train` of a data set with a column of pictures: needs `datasets`
+load("flowers102:lotus")   # one of its 102 classes; `flowers102` is all of them: needs SciPy
+"""
+
+import re
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+
+import torch
+from huggingface_hub.errors import HTTPError
+from torchvision.datasets import Flowers102
+
+from lotus_gan.data.images import ImageSet, load_folder, read_images
+from lotus_gan.errors import DataError
+
+FLOWERS = "flowers102"
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def load(source: str) -> ImageSet:
+    """All pictures of a source, as `data.load_folder` reads them. DataError says what is missing and what to do."""
+    name, colon, wanted = source.partition(":")
+    if source and Path(source).is_dir():  # an empty one would be the current folder
+        return load_folder(source)
+    if name == FLOWERS:
+        return _flowers102(wanted if colon else None)
+    if HUB_ID.fullmatch(source) and source[0] != ".":
+        return _hub(source)
+    raise DataError(
+        "text",
+        text=f"there is no folder {source!r}; a data set on the Hub is user/name, torchvision's flowers are {FLOWERS}:lotus",
+    )
+
+
+def _hub(name: str) -> ImageSet:
+    try:
+        import datasets
+    except ImportError:
+        raise DataError(
+            "text", text=f"there is no folder {name!r}; data sets on the Hub need `pip install datasets`"
+        ) from None
+    try:
+        rows = datasets.load_dataset(name, split="train")
+        picture, label = _column(rows, datasets.Image), _column(rows, datasets.ClassLabel)
+        if picture is None:
+            raise ValueError(f"no column holds pictures, only {', '.join(rows.features)}")
+        # the files as they are: ours is the reading, and the reason where one cannot be read
+        rows = rows.cast_column(picture, datasets.Image(decode=False))
+    except (OSError, ValueError, RuntimeError, HTTPError, datasets.exceptions.DatasetsError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if isinstance(error, datasets.exceptions.DatasetNotFoundError):
+            reason += " A private one needs `hf auth login`"
+        raise DataError("text", text=f"there is no folder {name!r}, and no data set from the Hub: {reason}") from None
+    return read_images(_files(rows, picture, label), name, total=len(rows))
+
+
+def _column(rows, kind: type) -> str | None:
+    return next((name for name, feature in rows.features.items() if isinstance(feature, kind)), None)
+
+
+def _files(rows, picture: str, label: str | None) -> Iterator[tuple[str, Path | bytes]]:
+    """Name and file of each row, the name with its class, as if that were a folder."""
+    classes = rows.features[label].names if label else []
+    for i, row in enumerate(rows.select_columns([picture, *filter(None, [label])])):
+        file = row[picture] or {"bytes": b"", "path": ""}  # a row may lack its picture
+        path = Path(file["path"] or "")
+        folder = f"{classes[row[label]]}/" if label and row[label] is not None else ""
+        yield f"{folder}row {i} {path.name}".rstrip(), path if file["bytes"] is None else file["bytes"]
+
+
+def _flowers102(wanted: str | None) -> ImageSet:
+    try:
+        import scipy  # noqa: F401  torchvision reads the labels with it
+    except ImportError:
+        raise DataError("text", text=f"{FLOWERS} needs SciPy: `pip install scipy`") from None
+    if wanted is not None and wanted not in Flowers102.classes:
+        raise DataError("text", text=f"{FLOWERS} has no class {wanted!r}; it has {', '.join(Flowers102.classes)}")
+    root = Path(torch.hub.get_dir()) / "datasets"
+    try:
+        # split into training and test for recognition, which is nothing to us; `loader` keeps pictures as files
+        splits = [Flowers102(root, split, download=True, loader=Path) for split in ("train", "val", "test")]
+    except (OSError, RuntimeError, HTTPException) as error:
+        raise DataError("text", text=f"{FLOWERS} could not be downloaded to {root}: {error}") from None
+    labelled = sorted(split[i] for split in splits for i in range(len(split)))
+    labels = [(path, Flowers102.classes[label]) for path, label in labelled]
+    return read_images([(f"{c}/{p.name}", p) for p, c in labels if wanted in (None, c)], FLOWERS)

@@ -1,0 +1,81 @@
+"""What this program cannot do, as errors with a code: so that a command prints a sentence, and the page translates it.
+
+    raise ModelError("too_large", path=path, megabytes=256)
+    error.code, error.values, str(error)        # "too_large", {"path": ...}, the English sentence
+
+Each sentence says what is wrong and what is allowed. The French ones are the page's (lotus_gan/ui/texts.py).
+"""
+
+
+class LotusGANError(Exception):
+    """code: one of MESSAGES. values: what its sentence names; the error's text is the sentence with them filled in."""
+
+    def __init__(self, code: str, **values):
+        self.code, self.values = code, values
+        super().__init__(MESSAGES[code].format(**values))
+
+
+class UsageError(LotusGANError, ValueError):
+    """A command, a setting or a call asks for what cannot be done."""
+
+
+class ModelError(LotusGANError, ValueError):
+    """A model cannot be loaded."""
+
+
+class ModelFileNotFound(ModelError, FileNotFoundError):
+    """A model's folder lacks a file."""
+
+
+class HubError(LotusGANError, ValueError):
+    """A model or a Space cannot be published."""
+
+
+class DataError(LotusGANError, ValueError):
+    """There is nothing to train on or to measure against."""
+
+
+class ImageError(LotusGANError, ValueError):
+    """One file cannot be read as an image."""
+
+
+class EvaluationError(LotusGANError, ValueError):
+    """A figure cannot be had."""
+
+
+class CheckpointError(LotusGANError, ValueError):
+    """A checkpoint cannot be read, or belongs to another run."""
+
+
+class TrainingError(LotusGANError, RuntimeError):
+    """Training cannot go on."""
+
+
+class DistributedError(LotusGANError, RuntimeError):
+    """Another process of this run has ended before its time."""
+
+
+class MissingDependency(LotusGANError, ImportError):
+    """A package that is not always installed is missing."""
+
+
+# The sentences, by code. What reads `{detail}` ends with the words of another library, which stay English.
+MESSAGES = {
+    "text": "{text}",  # for the time being
+    # --- models ------------------------------------------------------------------------------------------------------
+    "no_name": "no model given: name a folder or a Hub id such as user/lotus-gan",
+    "no_folder": "there is no folder {model!r}, and a Hub id has the form user/name",
+    "unknown": "{model!r} is neither a folder here nor a model on the Hub (a private one needs HF_TOKEN)",
+    "unreachable": "{model!r} could not be fetched from the Hub: {detail}",
+    "incomplete": "{model} has no {name}: a model folder holds model.safetensors and config.json",
+    "too_large": "{path} is larger than {megabytes:g} MB, and so no model of this project",
+    "no_fit": "{path} does not fit its config.json ({detail})",
+    "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
+    "not_on_hub": "{model!r} is not a model on the Hub",
+    "same_name": "another model of this page has the name {name!r}: rename the folder",
+    # --- training ----------------------------------------------------------------------------------------------------
+    # --- data --------------------------------------------------------------------------------------------------------
+    # --- sampling and evaluation -------------------------------------------------------------------------------------
+    # --- publishing --------------------------------------------------------------------------------------------------
+    # --- config and cli ----------------------------------------------------------------------------------------------
+}

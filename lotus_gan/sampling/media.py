@@ -1,0 +1,192 @@
+"""ImageSet out of tensors: PNG files that carry their seed, grids, and moving pictures.
+
+pictures = sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
+save_png(pictures[3], "lotus.png", seed=3, model="weights/lotus")
+save_atomically(grid(pictures, columns=4), "grid.webp")
+save_animation(pictures, "loop.mp4", fps=24, size=256)       # or .gif, .webp
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
+
+from lotus_gan.files import atomic_write
+
+MAX_SIZE = 512  # px of a moving picture's longer side: four times what the networks draw
+MAX_FPS = 60
+
+
+def to_uint8(images: torch.Tensor) -> torch.Tensor:
+    """(N, 3, H, W) in [-1, 1] -> (N, H, W, 3) uint8, rounded to the nearest level, out-of-range values clipped."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+
+
+def from_uint8(images: torch.Tensor) -> torch.Tensor:
+    """(N, 3, H, W) uint8 -> float32 in [-1, 1]; `to_uint8` undoes it exactly."""
+    return images.float().div(127.5).sub(1)
+
+
+def to_pil(images: torch.Tensor) -> list[Image.Image]:
+    """(N, 3, H, W) in [-1, 1] -> N RGB pictures."""
+    return [Image.fromarray(array.numpy()) for array in to_uint8(images)]
+
+
+@torch.inference_mode()
+def sample_images(generator: torch.nn.Module, z: torch.Tensor) -> list[Image.Image]:
+    """Latents (N, z_dim) -> N RGB pictures. The generator should be in eval mode.
+
+    One at a time: on a processor that is as quick as a batch, and a picture is the same to the byte whoever is painted
+    beside it.
+    """
+    device = next(generator.parameters()).device
+    return [picture for row in z.split(1) for picture in to_pil(generator(row.to(device)))]
+
+
+def grid(pictures: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Image:
+    """ImageSet of one size side by side in rows of `columns`, `gap` white pixels between them."""
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // columns)
+    columns = min(columns, len(pictures))
+    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), "white")
+    for i, picture in enumerate(pictures):
+        sheet.paste(picture, (i % columns * (width + gap), i // columns * (height + gap)))
+    return sheet
+
+
+def save_atomically(picture: Image.Image, path: Path | str, **options) -> Path:
+    """Write a picture in full or not at all: to a neighbour first, then renamed. Options go to Pillow's `save`."""
+    with atomic_write(path) as part:
+        picture.save(part, **options)
+    return Path(path)
+
+
+# IPTC's word for what a trained network has made, as search engines and picture agencies read it
+SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
+<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
+Iptc4xmpExt:DigitalSourceType="{SOURCE}"/>\
+</rdf:RDF></x:xmpmeta>"""
+_XMP_CHUNK = "XML:com.adobe.xmp"
+
+
+def save_png(picture: Image.Image, path: Path | str, **info) -> Path:
+    """Write a PNG that declares itself synthetic and holds `info`, such as seed=42, truncation=0.7, model="lotus"."""
+    chunks = PngInfo()
+    for key, value in info.items():
+        chunks.add_itxt(key, str(value))
+    chunks.add_itxt(_XMP_CHUNK, XMP)
+    return save_atomically(picture, path, format="PNG", pnginfo=chunks)
+
+
+def read_info(path: Path | str) -> dict[str, str]:
+    """What `save_png` was told of a picture, all as text; empty for a file that says nothing. OSError if there is
+    none."""
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return {key: str(value) for key, value in getattr(picture, "text", {}).items() if key != _XMP_CHUNK}
+    except Image.UnidentifiedImageError:
+        return {}
+
+
+def save_animation(
+    pictures: Sequence[Image.Image], path: Path | str, fps: float = 24, size: int | None = None, comment: str = ""
+) -> Path:
+    """Write RGB pictures of one size as a moving picture that loops for ever: .gif, .webp or .mp4 by the suffix.
+
+    `size` is the longer side in pixels, up to 512 (unset: as the pictures are); MP4 rounds odd sides down to even
+    ones, as its colours are stored for squares of four pixels. `comment` is kept in the file, which declares itself
+    synthetic. ValueError for another suffix, no pictures, or a size or rate out of range.
+    """
+    path = Path(path)
+    write = ANIMATIONS.get(path.suffix.lower())
+    if write is None:
+        raise ValueError(f"{path.name!r} must end in {', '.join(ANIMATIONS)}: those are the animations we write")
+    if not pictures:
+        raise ValueError("an animation needs at least one picture")
+    if not 0 < fps <= MAX_FPS:
+        raise ValueError(f"fps must be above 0 and at most {MAX_FPS}, got {fps}")
+    if size is not None and not 2 <= size <= MAX_SIZE:
+        raise ValueError(f"size must be from 2 to {MAX_SIZE} pixels, got {size}")
+    frames = [_resize(picture, size) for picture in pictures]
+    with atomic_write(path) as part:
+        write(frames, part, fps, comment)
+    return path
+
+
+def _resize(picture: Image.Image, size: int | None) -> Image.Image:
+    """The longer side at `size` pixels. Lanczos keeps edges clean where copying pixels would show blocks."""
+    scale = 1 if size is None else size / max(picture.size)
+    return picture if scale == 1 else picture.resize([round(s * scale) for s in picture.size], Image.Resampling.LANCZOS)
+
+
+def _durations(count: int, fps: float, unit: int) -> list[int]:
+    """Milliseconds of each frame in multiples of `unit`, spread so that the whole keeps its length."""
+    ends = [round((i + 1) * 1000 / fps / unit) * unit for i in range(count)]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _write_gif(frames: list[Image.Image], path: Path, fps: float, comment: str) -> None:
+    """One palette for all frames, taken from frames spread over the whole: one a frame would flicker.
+
+    The dither is an ordered one. Error diffusion would crawl from frame to frame, cost fifty times as much, and make
+    the file larger.
+    """
+    spread = [frame.reduce(2) for frame in frames[:: max(1, len(frames) // 16)]]
+    palette = grid(spread, columns=4, gap=0).quantize(256, Image.Quantize.MEDIANCUT)
+    nearest = _nearest_colours(palette)
+    width, height = frames[0].size
+    dither = np.tile(_BAYER, (-(-height // 4), -(-width // 4)))[:height, :width, None]
+    indexed = []
+    for frame in frames:
+        r, g, b = np.moveaxis(np.clip(np.asarray(frame) + dither, 0, 255).astype(np.uint8) >> 3, 2, 0)
+        picture = Image.fromarray(nearest[r, g, b])
+        picture.putpalette(palette.getpalette())
+        indexed.append(picture)
+    durations = _durations(len(frames), fps, unit=10)  # GIF counts in hundredths of a second
+    options = {"duration": durations, "loop": 0, "optimize": False, "comment": f"{comment} ({SOURCE})".encode()}
+    indexed[0].save(path, save_all=True, append_images=indexed[1:], **options)
+
+
+def _nearest_colours(palette: Image.Image) -> np.ndarray:
+    """(32, 32, 32) uint8: for the upper five bits of red, green and blue the index of the nearest palette colour."""
+    levels = torch.arange(32) * 8 + 4.0
+    colours = torch.cartesian_prod(levels, levels, levels)
+    table = torch.tensor(palette.getpalette(), dtype=torch.float32).reshape(-1, 3)
+    return torch.cdist(colours, table).argmin(1).to(torch.uint8).reshape(32, 32, 32).numpy()
+
+
+# thresholds of -6 to +6 levels, about the distance between the colours of a palette of 256
+_BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) - 7.5) * 0.8
+
+
+def _write_webp(frames: list[Image.Image], path: Path, fps: float, comment: str) -> None:
+    durations = _durations(len(frames), fps, unit=1)
+    # kmax=1 stores every frame by itself: as differences, slow changes are dropped until the next full frame jumps
+    options = {"duration": durations, "loop": 0, "quality": 85, "method": 4, "kmax": 1}
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = comment.encode()  # Pillow would make question marks of other letters
+    frames[0].save(path, save_all=True, append_images=frames[1:], xmp=XMP.encode(), exif=exif, **options)
+
+
+def _write_mp4(frames: list[Image.Image], path: Path, fps: float, comment: str) -> None:
+    import av  # FFmpeg's libraries are slow to load, and only MP4 needs them
+
+    width, height = (side // 2 * 2 for side in frames[0].size)
+    rate = Fraction(fps).limit_denominator(1001)
+    # faststart puts the index first, so that a browser plays before it has the whole file
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        container.metadata["comment"] = f"{comment} ({SOURCE})"
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "medium"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            image = av.VideoFrame.from_image(frame.crop((0, 0, width, height)))
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+
+
+ANIMATIONS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

@@ -1,0 +1,27 @@
+"""A feature network without a download."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision.models import mobilenet_v2
+
+from lotus_gan.data.images import load_folder
+from lotus_gan.sampling import media
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def save_random_features(path):
+    """MobileNetV2 with random weights. So that its maps do not fade away, BatchNorm knows our pictures."""
+    pictures = load_folder(ROOT / "data/lotus-68").images[:16]
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        network = mobilenet_v2(weights=None).features
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = 1.0
+        network(nn.functional.interpolate(media.from_uint8(pictures) * 2, size=224))
+    save_file(network.state_dict(), path)
+    return path

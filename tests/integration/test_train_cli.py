@@ -1,0 +1,200 @@
+"""train.py as people call it: a process of its own, real signals, real exit codes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from helpers.features import save_random_features
+
+from lotus_gan import Generator, TrainConfig, latents
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
+
+
+def train(*arguments, **options):
+    command = [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+def test_the_contracts_line(pictures, tmp_path):
+    """--preset article at its full width, two steps, and the model loads."""
+    out = tmp_path / "out"
+    done = train("--data", pictures, "--output", out, "--preset", "article", "--steps", 2, "--batch-size", 8)
+    assert done.returncode == 0, done.stderr
+    assert "10 pictures read, 0 left out" in done.stdout
+    generator = Generator.from_pretrained(str(out))
+    assert generator(latents.from_seeds([0], 100)).shape == (1, 3, 128, 128)
+    assert json.loads((out / "config.json").read_text()) == {"architecture": "article", "width": 64, "z_dim": 100}
+    card = (out / "README.md").read_text()
+    assert (
+        "--preset article --steps 2 --batch-size 8" in card
+        and "](samples.webp)" in card
+        and (out / "samples.webp").is_file()
+    )
+    assert (out / "previews/step_0000002.webp").is_file() and (out / "checkpoint").is_dir()
+
+
+def test_the_same_command_resumes(pictures, tmp_path):
+    command = ["--data", pictures, "--output", tmp_path / "out", *QUICK]
+    assert train(*command, "--steps", 2).returncode == 0
+    again = train(*command, "--steps", 3)
+    assert again.returncode == 0 and "resumed at step 2\n" in again.stdout
+    done = train(*command, "--steps", 3)
+    assert done.returncode == 0 and "resumed at step 3\n" in done.stdout
+    other = train(*command, "--steps", 3, "--width", 2)
+    assert (
+        other.returncode == 2 and "width was 1 and is 2" in other.stderr and "choose another --output" in other.stderr
+    )
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_look_at_the_data_without_training(pictures, tmp_path):
+    """The sheets and nothing else; what the data decides is told, and goes into checkpoint and card."""
+    out = tmp_path / "out"
+    done = train("--data", pictures, "--output", out, "--preview-data", "--val", "nowhere")
+    assert done.returncode == 0, done.stderr
+    assert f"look at {out / 'data.webp'} and {out / 'augmented.webp'}; nothing has been trained" in done.stdout
+    assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
+    done = train("--data", pictures, "--output", out, *QUICK, "--steps", 1)
+    assert done.returncode == 0, done.stderr
+    assert "augment: translation, because fewer than 10,000 pictures" in done.stdout
+    card = (out / "README.md").read_text()
+    assert "| augment | translation |" in card and f"10 pictures ({pictures.name})" in card
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+def test_ctrl_c_saves_and_says_how_to_go_on(pictures, tmp_path):
+    command = [
+        sys.executable,
+        str(ROOT / "train.py"),
+        "--data",
+        str(pictures),
+        "--output",
+        str(tmp_path / "out"),
+        *QUICK,
+    ]
+    process = subprocess.Popen(
+        [*command, "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "the same command goes on from here" in output
+    stopped = int(output.split("stopped at step ")[1].split()[0])
+    again = subprocess.run([*command, "--steps", str(stopped + 1)], capture_output=True, text=True, timeout=300)
+    assert f"resumed at step {stopped}\n" in again.stdout
+
+
+def test_max_minutes_stops_cleanly(pictures, tmp_path):
+    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.03)
+    assert done.returncode == 0, done.stderr
+    assert "of 1000000; the same command goes on from here" in done.stdout
+    Generator.from_pretrained(tmp_path / "out")
+
+
+def test_with_validation_pictures_the_card_has_figures(pictures, tmp_path):
+    """The run judges itself, and the card says on how many pictures; the network it sees with is untrained here."""
+    weights, out = save_random_features(tmp_path / "features.safetensors"), tmp_path / "out"
+    command = ["--data", pictures, "--val", pictures, "--heldout", ROOT / "data/lotus-68", "--output", out, *QUICK]
+    done = train(*command, "--steps", 3, "--evaluate-every", 2, env=os.environ | {"LOTUS_GAN_FEATURES": str(weights)})
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (out / "quality.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["n_real"], line["n_fake"]) for line in lines] == [(2, 10, 256), (3, 10, 256)]
+    card = (out / "README.md").read_text()
+    assert "seeds 0 to 511 without truncation against the 68 pictures of lotus-68" in card
+    best = min(lines, key=lambda line: line["kid"] - 200 * line["coverage"])
+    assert f"that of step {best['step']} " in card and "| KID x 1000 (0 is perfect) | " in card
+    Generator.from_pretrained(out / "last")
+
+
+def test_without_the_feature_network_training_goes_on(pictures, tmp_path):
+    out = tmp_path / "out"
+    nowhere = os.environ | {"LOTUS_GAN_FEATURES": str(tmp_path / "nowhere.safetensors")}
+    done = train("--data", pictures, "--val", pictures, "--output", out, *QUICK, "--steps", 1, env=nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "no figures of quality, and the last model instead of the best: there is no feature file" in done.stderr
+    assert "No figure of quality has been measured" in (out / "README.md").read_text()
+    Generator.from_pretrained(out)
+
+
+def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tmp_path):
+    command = ["--data", pictures, *QUICK, "--steps", 1]
+    assert train(*command, "--output", tmp_path / "first").returncode == 0
+    begun = [*command, "--init-from", tmp_path / "first", "--critic-warmup", 2]
+    done = train(*begun, "--output", tmp_path / "second")
+    assert done.returncode == 0, done.stderr
+    assert f"starting from {tmp_path / 'first'}, its critic too\n" in done.stdout
+    assert "the critic learns alone first" in done.stdout and "the layers that enlarge" not in done.stdout
+    line = json.loads((tmp_path / "second/metrics.jsonl").read_text())
+    assert line["kimg"] == 2 * 2 / 1000  # two updates of two pictures before the generator's first
+    done = train(*begun, "--output", tmp_path / "third", "--width", 2)
+    assert done.returncode == 2 and "the model to start from is" in done.stderr and "Traceback" not in done.stderr
+    shutil.rmtree(tmp_path / "first")
+    again = train(*begun, "--output", tmp_path / "second")
+    assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
+
+
+def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
+    done = train(
+        "--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 9, "--lr-critic", "1e30", "--log-every", 1
+    )
+    assert done.returncode == 1
+    assert "no longer finite" in done.stderr and "Lower --lr-critic" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere"], "there is no folder 'nowhere'"),
+        (["--data", "user/flowers"], "there is no folder 'user/flowers', and no data set from the Hub: Couldn't reach"),
+        (["--data", "flowers102:rosa"], "flowers102 has no class 'rosa'; it has pink primrose"),
+        (["--data", "PICTURES", "--augment", "colour", "--preview-data"], "choose from brightness"),
+        (["--data", "PICTURES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
+        (["--data", "PICTURES", "--batch-size", "many"], "invalid int value: 'many'"),
+        (["--data", "PICTURES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
+        (["--data", "PICTURES", "--seed", "-1"], "seed must be an integer at least 0"),
+        (["--data", "PICTURES", "--preset", "stylegan"], "invalid choice: 'stylegan'"),
+        (["--data", "PICTURES", "--augment", "colour", "--width", "1"], "choose from brightness"),
+        (["--data", "PICTURES", "--step", "3"], "unrecognized arguments: --step 3"),
+        ([], "required: --data"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, arguments, message):
+    arguments = [str(pictures) if a == "PICTURES" else a for a in arguments]
+    offline = os.environ | {"HF_HUB_OFFLINE": "1"}
+    done = train(*arguments, "--output", tmp_path / "out", "--device", "cpu", cwd=tmp_path, env=offline)
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_every_setting_is_a_flag_with_its_default_in_the_help():
+    text = train("--help").stdout
+    for option in fields(TrainConfig):
+        assert "--" + option.name.replace("_", "-") in text
+    assert "(default: 5 | 1)" in text  # n_critic of article and of lotus
+
+
+def test_training_needs_no_gradio(pictures, tmp_path):
+    """A machine for training has no page: an import of gradio would fail here."""
+    (tmp_path / "gradio.py").write_text("raise ImportError('not installed')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 1, env=environment)
+    assert done.returncode == 0, done.stderr
