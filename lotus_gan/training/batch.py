@@ -77,7 +77,9 @@ class BatchSampler:
         crop = torch.rand(2, generator=rng)
         augment_rng = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, (), generator=rng)))
         draws = [augment.draw(config.augment, n, resolution, augment_rng) for _ in range(2)]
-        points = torch.stack([torch.rand(n, generator=rng) for _ in range(num_heads)]) if num_heads else z[:0, 0:0]
+        points = (
+            torch.stack([torch.rand(n, generator=rng) for _ in range(num_heads)]) if num_heads else torch.empty(0, n)
+        )
         return Batch(indices, flips, z, crop, noise, *draws, points)
 
     def next_indices(self, n: int) -> torch.Tensor:

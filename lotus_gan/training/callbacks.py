@@ -22,7 +22,7 @@ from lotus_gan.evaluation.metrics import Metrics, compute_metrics, smoothness
 from lotus_gan.files import atomic_write
 from lotus_gan.models.pretrained import Generator
 from lotus_gan.sampling.media import grid, sample_images, save_atomically
-from lotus_gan.training.report import time_estimate
+from lotus_gan.training.report import forecast
 from lotus_gan.training.trainer import Trainer
 
 PREVIEW_SEEDS = range(16)
@@ -86,7 +86,7 @@ class TimeEstimate(Callback):
         if self.started is None:  # after the first step, so that a critic's warm-up does not count
             self.started, self.shown_before = now, shown
         elif now - self.started >= self.WAIT:
-            logger.info(time_estimate((shown - self.shown_before) / (now - self.started)))
+            logger.info(forecast((shown - self.shown_before) / (now - self.started)))
             self.is_done = True
 
 
@@ -194,7 +194,7 @@ class Evaluator(Callback):
 
 
 def rank(metrics: dict) -> float:
-    """Lower is better: KID, less 200 times coverage. KID alone favours a model that generates the middle of the data."""
+    """Lower is better: KID less 200 times coverage. KID alone favours a model that generates the middle of the data."""
     return metrics["kid"] - 200 * metrics["coverage"]
 
 

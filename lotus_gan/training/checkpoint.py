@@ -17,7 +17,6 @@ from safetensors.torch import save_file
 from lotus_gan.errors import CheckpointError
 from lotus_gan.files import atomic_write
 
-
 if TYPE_CHECKING:
     from lotus_gan.training.step import WGANGPStep
 

@@ -23,7 +23,6 @@ from torch import nn
 from lotus_gan.errors import DistributedError, MissingDependency, UsageError
 from lotus_gan.training.device import pick_device
 
-
 # the others wait while one process evaluates, draws previews or uploads; a dead one is noticed at once all the same
 TIMEOUT = timedelta(hours=2)
 
@@ -60,7 +59,7 @@ class Distributed:
         return [slice(first + i * size, first + (i + 1) * size) for i in range(accumulate)]
 
     def mean(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The mean of every process's tensor of this shape, equal to the bit in all. DistributedError if one has died."""
+        """The mean of every process's tensor of this shape, equal to the bit in all. DistributedError if one died."""
         if self.world_size == 1:
             return tensor
         try:

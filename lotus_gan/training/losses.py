@@ -40,7 +40,7 @@ def gradient_penalty(
         raise ValueError(f"real and fake must have the same shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
     if points is None:
         device = generator.device if generator is not None else real.device
-        points = torch.rand(len(real), generator=generator, device=device)
+        points = torch.rand(len(real), generator=generator, device=device, dtype=real.dtype)
     t = points.to(real).view(-1, *[1] * (real.ndim - 1))
     x = torch.lerp(real.detach(), fake.detach(), t).requires_grad_()
     # the sum over samples has each sample's own gradient, since no score depends on another sample

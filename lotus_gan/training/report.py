@@ -12,7 +12,7 @@ from lotus_gan.config import MANY, RESOLUTION, TrainConfig
 from lotus_gan.data.duplicates import near
 from lotus_gan.data.images import ImageSet, examples
 from lotus_gan.sampling.media import from_uint8, grid, save_atomically, to_pil
-from lotus_gan.training.augment import augment, flips, mirror
+from lotus_gan.training.augment import augment, flip, random_flips
 
 LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the picture is cropped away
 SHEET = 64
@@ -79,7 +79,7 @@ def forecast(rate: float) -> str:
     """After how many minutes to look, at `rate` pictures a second."""
     shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"at {rate:.0f} pictures a second, expect flower shapes {shapes} min after the first step, "
+        f"at {rate:.0f} images a second, expect flower shapes {shapes} min after the first step, "
         f"recognisable flowers after {recognisable}"
     )
 
@@ -94,7 +94,9 @@ def save_sheets(images: torch.Tensor, config: TrainConfig, output: Path) -> list
     generator = torch.Generator().manual_seed(config.seed)
     draws = [
         augment(
-            mirror(rows, flips(len(rows), generator)) if config.mirror else rows, config.augment, generator=generator
+            flip(rows, random_flips(len(rows), generator)) if config.mirror else rows,
+            config.augment,
+            generator=generator,
         )
         for _ in range(ROWS - 1)
     ]

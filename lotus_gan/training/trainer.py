@@ -222,7 +222,7 @@ class Trainer:
                 (Path(part) / name).replace(folder / name)
 
     def resume(self) -> None:
-        """Go on from the checkpoint in the output folder. CheckpointError if it belongs to another model or data set."""
+        """Go on from the checkpoint in the output folder. CheckpointError if it is of another model or data set."""
         tensors, info = checkpoint.load(self.checkpoint_path)
         then = TrainConfig().model_dump() | info["config"]  # a setting may be younger than the run
         now = self.config.model_dump()

@@ -59,7 +59,7 @@ def test_what_to_expect_counts_in_pictures_shown():
 
 def test_the_forecast_by_hand():
     """6,000 pictures at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
-    line = "at 20 pictures a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
+    line = "at 20 images a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
     assert forecast(20) == line
     assert "shapes 1 min" in forecast(10_000)
 
