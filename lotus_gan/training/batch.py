@@ -1,8 +1,8 @@
 """One update's batch: every random number that the update needs, drawn at once on the CPU.
 
-    sampler = BatchSampler(config, len(images), rng)
-    batch = sampler.draw(resolution=128, num_heads=5)
-    batch[0:8].to(device)               # the first half: same numbers, whoever works on it
+    indices = ShuffledIndices(len(images), rng)
+    batch = Batch.draw(rng, config, indices, resolution=128, num_heads=5)
+    batch[0:8].to(device)               # its first 8 samples
 
 Parts of a batch (`--accumulate`) and processes are slices of one Batch, so a sample gets the same numbers however the
 batch is shared.
@@ -14,6 +14,30 @@ import torch
 
 from lotus_gan.config import TrainConfig
 from lotus_gan.training import augment
+
+
+class ShuffledIndices:
+    """An endless stream of indices below `count`: permutation after permutation, so every image comes once an epoch.
+
+    A batch may be larger than the data set. `order` and `position` are all of its state besides `rng`'s.
+    """
+
+    def __init__(self, count: int, rng: torch.Generator):
+        self.count, self.rng = count, rng
+        self.order = torch.empty(0, dtype=torch.int64)
+        self.position = 0
+
+    def next(self, n: int) -> torch.Tensor:
+        """The next indices: (n,) int64."""
+        parts, missing = [], n
+        while missing:
+            if self.position == len(self.order):
+                self.order, self.position = torch.randperm(self.count, generator=self.rng), 0
+            part = self.order[self.position : self.position + missing]
+            self.position += len(part)
+            missing -= len(part)
+            parts.append(part)
+        return torch.cat(parts)
 
 
 @dataclass(frozen=True)
@@ -34,6 +58,25 @@ class Batch:
     augment_fake: augment.Draws
     points: torch.Tensor
 
+    @classmethod
+    def draw(
+        cls, rng: torch.Generator, config: TrainConfig, indices: ShuffledIndices, resolution: int, num_heads: int
+    ) -> "Batch":
+        """The next batch: `config.batch_size` samples, to be augmented at `resolution` px, for `num_heads` heads."""
+        n = config.batch_size
+        z = torch.randn(n, config.z_dim, generator=rng)
+        images = indices.next(n)
+        flips = augment.random_flips(n, rng) if config.mirror else torch.zeros(n, dtype=torch.bool)
+        # of any strength from none to full, image by image
+        noise = torch.randn(n, 3, 32, 32, generator=rng) * torch.rand(n, 1, 1, 1, generator=rng)
+        crop = torch.rand(2, generator=rng)
+        augment_rng = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, (), generator=rng)))
+        draws = [augment.draw(config.augment, n, resolution, augment_rng) for _ in range(2)]
+        points = torch.empty(num_heads, n)
+        for row in points:
+            torch.rand(n, generator=rng, out=row)
+        return cls(images, flips, z, crop, noise, *draws, points)
+
     def __len__(self) -> int:
         return len(self.z)
 
@@ -52,44 +95,3 @@ class Batch:
 
 def _move(value, device: torch.device):
     return [draw.to(device) for draw in value] if isinstance(value, list) else value.to(device)
-
-
-class BatchSampler:
-    """Draws batches of `config.batch_size` from `count` images, with `rng`, a CPU generator.
-
-    The images come permutation after permutation, so every one comes once an epoch; a batch may be larger than the data
-    set. `order` and `position` are all of its state besides the generator's.
-    """
-
-    def __init__(self, config: TrainConfig, count: int, rng: torch.Generator):
-        self.config, self.count, self.rng = config, count, rng
-        self.order = torch.empty(0, dtype=torch.int64)
-        self.position = 0
-
-    def draw(self, resolution: int, num_heads: int) -> Batch:
-        """The next batch, for augmentation at `resolution` px and a critic of `num_heads` heads."""
-        config, rng, n = self.config, self.rng, self.config.batch_size
-        z = torch.randn(n, config.z_dim, generator=rng)
-        indices = self.next_indices(n)
-        flips = augment.random_flips(n, rng) if config.mirror else torch.zeros(n, dtype=torch.bool)
-        # of any strength from none to full, image by image
-        noise = torch.randn(n, 3, 32, 32, generator=rng) * torch.rand(n, 1, 1, 1, generator=rng)
-        crop = torch.rand(2, generator=rng)
-        augment_rng = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, (), generator=rng)))
-        draws = [augment.draw(config.augment, n, resolution, augment_rng) for _ in range(2)]
-        points = (
-            torch.stack([torch.rand(n, generator=rng) for _ in range(num_heads)]) if num_heads else torch.empty(0, n)
-        )
-        return Batch(indices, flips, z, crop, noise, *draws, points)
-
-    def next_indices(self, n: int) -> torch.Tensor:
-        """The next indices: (n,) int64."""
-        parts, missing = [], n
-        while missing:
-            if self.position == len(self.order):
-                self.order, self.position = torch.randperm(self.count, generator=self.rng), 0
-            part = self.order[self.position : self.position + missing]
-            self.position += len(part)
-            missing -= len(part)
-            parts.append(part)
-        return torch.cat(parts)

@@ -70,7 +70,7 @@ OPTIMIZERS = ("adam_generator", "adam_critic")
 
 def step_tensors(step: "WGANGPStep") -> dict[str, torch.Tensor]:
     """Every tensor of a step's state: {"generator.network...": ..., "rng": ...}."""
-    tensors = {"rng": step.rng.get_state(), "order": step.sampler.order}
+    tensors = {"rng": step.rng.get_state(), "order": step.indices.order}
     for name in NETWORKS:
         tensors |= with_prefix(name, getattr(step, name).state_dict())
     for name in OPTIMIZERS:
@@ -83,7 +83,7 @@ def step_info(step: "WGANGPStep") -> dict:
     return {
         "step": step.step_number,
         "images_shown": step.images_shown,
-        "position": step.sampler.position,
+        "position": step.indices.position,
         "pretrained": step.pretrained,
     }
 
@@ -95,7 +95,7 @@ def restore_step(step: "WGANGPStep", tensors: dict[str, torch.Tensor], info: dic
     for name in OPTIMIZERS:
         load_optimizer(getattr(step, name), without_prefix(name, tensors))
     step.rng.set_state(tensors["rng"])
-    step.sampler.order, step.sampler.position = tensors["order"], info["position"]
+    step.indices.order, step.indices.position = tensors["order"], info["position"]
     step.totals = {name: tensors[f"total.{name}"].to(step.device) for name in step.totals}
     step.step_number, step.images_shown = info["step"], info["images_shown"]
     step.pretrained = info["pretrained"]  # the generator that it started from is not given again

@@ -18,13 +18,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from lotus_gan.config import TrainConfig
+from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
 from lotus_gan.models.lotus import BASE, pyramid
-from lotus_gan.models.pretrained import RESOLUTION, Critic, Generator
+from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training.augment import Draws, augment, flip, parse_policy
-from lotus_gan.training.batch import Batch, BatchSampler
+from lotus_gan.training.batch import Batch, ShuffledIndices
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.losses import critic_loss, generator_loss, gradient_penalty
 
@@ -69,7 +69,7 @@ class WGANGPStep:
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
         self.adam_critic = torch.optim.Adam(self.critic.parameters(), lr=config.lr_critic, betas=betas)
         self.rng = torch.Generator().manual_seed(config.seed)
-        self.sampler = BatchSampler(config, len(images), self.rng)
+        self.indices = ShuffledIndices(len(images), self.rng)
         self.step_number, self.images_shown = 0, 0
         self.totals = no_totals()
 
@@ -133,7 +133,8 @@ class WGANGPStep:
     def draw_batch(self) -> Batch:
         """Every random number of the next update, for this stage's resolution and heads."""
         num_heads = len(self.critic.heads) if self.is_joint else 1
-        return self.sampler.draw(RESOLUTION if self.is_joint else BASE, num_heads)
+        resolution = RESOLUTION if self.is_joint else BASE
+        return Batch.draw(self.rng, self.config, self.indices, resolution, num_heads)
 
     def _critic_update(self, batch: Batch, keep_graph: bool) -> tuple[torch.Tensor, torch.Tensor, Views | None]:
         """-> (Wasserstein estimate and penalty of the first head, views of fake images with their graph or None)."""
@@ -235,7 +236,7 @@ class WGANGPStep:
         for _ in tqdm(range(self.upsampler_warmup), desc="upsamplers", unit="update", leave=False, disable=None):
             if should_stop():
                 break
-            batch = self.sampler.draw(RESOLUTION, num_heads=0)
+            batch = Batch.draw(self.rng, self.config, self.indices, RESOLUTION, num_heads=0)
             adam.zero_grad(set_to_none=True)
             for rows in self.parts:
                 part = batch[rows].to(self.device)
