@@ -23,7 +23,7 @@ def test_shapes_and_ranges():
     assert len(batch) == 6 and batch.indices.shape == batch.flips.shape == (6,)
     assert batch.z.shape == (6, 5) and batch.noise.shape == (6, 3, 32, 32) and batch.crop.shape == (2,)
     assert batch.points.shape == (5, 6) and batch.points.min() >= 0 and batch.points.max() < 1
-    assert [draw.shape for draw in batch.augment_real] == [(6, 1, 1, 1)] * 3 + [(6, 1)] * 4
+    assert [numbers.shape for numbers in batch.augment_real] == [(6, 1, 1, 1)] * 3 + [(6, 1)] * 4
     assert batch.augment_real[3].abs().max() <= 16 and batch.augment_real[5].max() < 128
     assert not torch.equal(batch.augment_real[0], batch.augment_fake[0])
 
@@ -35,8 +35,8 @@ def test_parts_have_the_numbers_of_the_whole():
         assert torch.equal(torch.cat([getattr(part, name) for part in parts]), getattr(whole, name)), name
     assert torch.equal(torch.cat([part.points for part in parts], 1), whole.points)
     assert all(torch.equal(part.crop, whole.crop) for part in parts)
-    for i, draw in enumerate(whole.augment_fake):
-        assert torch.equal(torch.cat([part.augment_fake[i] for part in parts]), draw)
+    for i, numbers in enumerate(whole.augment_fake):
+        assert torch.equal(torch.cat([part.augment_fake[i] for part in parts]), numbers)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 25])
