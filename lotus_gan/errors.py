@@ -95,6 +95,17 @@ MESSAGES = {
     "no_tracker": "--log-with {name} needs what is not installed: pip install {packages}",
     # --- data --------------------------------------------------------------------------------------------------------
     # --- sampling and evaluation -------------------------------------------------------------------------------------
+    "features_no_fit": "{path} does not hold the state of torchvision's mobilenet_v2().features",
+    "features_unreadable": "{path} is not a safetensors file ({detail})",
+    "features_unreachable": "the feature network could not be downloaded from {url} ({detail}); --features FILE or "
+    "{variable}=FILE takes a local file: a safetensors of torchvision's mobilenet_v2().features",
+    "no_features_file": "there is no feature file {path!r} (from --features or {variable})",
+    "no_images_to_measure": "no images to take features of",
+    "images_not_uint8": "images must be uint8 (N, 3, H, W), got {dtype} {shape}",
+    "too_few_images": "at least 2 images are needed on each side, got {n} and {m}",
+    "too_few_latents": "an interpolation needs 2 latents, got {n}",
+    "training_features_shape": "training features must be (2, T, D) as of_training gives them, got {shape}",
+    "index_unreadable": "{folder} has an index of training images that cannot be read: {detail}",
     # --- publishing --------------------------------------------------------------------------------------------------
     # --- config and cli ----------------------------------------------------------------------------------------------
 }
