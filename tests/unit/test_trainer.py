@@ -271,7 +271,17 @@ class CopyAverages(Callback):
 
 
 def metrics_of(kid):
-    return Metrics(n_real=3, n_fake=256, kid=kid, kid_std=0.0, precision=0.0, recall=0.0, density=0.0, coverage=0.1)
+    return Metrics(
+        n_real=3,
+        n_fake=256,
+        kid=kid,
+        kid_std=0.0,
+        kid_real_halves_std=None,
+        precision=0.0,
+        recall=0.0,
+        density=0.0,
+        coverage=0.1,
+    )
 
 
 @pytest.mark.parametrize("first", ["evaluator", "copies"])
