@@ -54,7 +54,7 @@ def closed_form(generator: Generator, count: int) -> list[Direction]:
 
     They are eigenvectors of A^T A, A being its weights. UsageError (a ValueError) unless count is from 1 to z_dim.
     """
-    weight = generator.stem[0].weight.detach().cpu().double().flatten(1)  # (z_dim, C * 4 * 4), which is A^T
+    weight = generator.stem[0].get_parameter("weight").detach().cpu().double().flatten(1)  # A^T, (z_dim, C * 16)
     return _unnamed(torch.linalg.eigh(weight @ weight.T).eigenvectors.flip(1).T[: _checked(generator, count)])
 
 

@@ -9,6 +9,7 @@ save_animation(images, "loop.mp4", fps=24, size=256)         # or .gif, .webp
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -147,10 +148,15 @@ def _write_gif(frames: list[Image.Image], path: Path, fps: float, comment: str) 
     for frame in frames:
         r, g, b = np.moveaxis(np.clip(np.asarray(frame) + dither, 0, 255).astype(np.uint8) >> 3, 2, 0)
         image = Image.fromarray(nearest[r, g, b])
-        image.putpalette(palette.getpalette())
+        image.putpalette(palette.getpalette("RGB") or [])
         indexed.append(image)
     durations = _durations(len(frames), fps, unit=10)  # GIF counts in hundredths of a second
-    options = {"duration": durations, "loop": 0, "optimize": False, "comment": f"{comment} ({SOURCE})".encode()}
+    options: dict[str, Any] = {
+        "duration": durations,
+        "loop": 0,
+        "optimize": False,
+        "comment": f"{comment} ({SOURCE})".encode(),
+    }
     indexed[0].save(path, save_all=True, append_images=indexed[1:], **options)
 
 
@@ -169,7 +175,7 @@ _BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]
 def _write_webp(frames: list[Image.Image], path: Path, fps: float, comment: str) -> None:
     durations = _durations(len(frames), fps, unit=1)
     # kmax=1 stores every frame by itself: as differences, slow changes are dropped until the next full frame jumps
-    options = {"duration": durations, "loop": 0, "quality": 85, "method": 4, "kmax": 1}
+    options: dict[str, Any] = {"duration": durations, "loop": 0, "quality": 85, "method": 4, "kmax": 1}
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = comment.encode()  # Pillow would make question marks of other letters
     frames[0].save(path, save_all=True, append_images=frames[1:], xmp=XMP.encode(), exif=exif, **options)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 
 from lotus_gan import latents
 from lotus_gan.errors import UsageError
+from lotus_gan.models.pretrained import Generator
 
 STARTS = 64  # latents that are tried, compared at low resolution
 TOGETHER = 4  # of those, the best are optimised at once for a while
@@ -49,7 +50,7 @@ def undamaged(images: torch.Tensor) -> torch.Tensor:
 
 
 def project(
-    generator: torch.nn.Module,
+    generator: Generator,
     target: torch.Tensor,
     damage: Damage = undamaged,
     on_step: Callable[[int, int], None] = lambda done, steps: None,
