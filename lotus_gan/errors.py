@@ -108,4 +108,8 @@ MESSAGES = {
     "index_unreadable": "{folder} has an index of training images that cannot be read: {detail}",
     # --- publishing --------------------------------------------------------------------------------------------------
     # --- config and cli ----------------------------------------------------------------------------------------------
+    "out_of_range": "{name} must be {allowed}, got {got!r}",
+    "unknown_setting": "there is no setting {name}: choose from {known}",
+    "missing_setting": "{name} is missing",
+    "renamed": "{old} is called {new} now",
 }
