@@ -22,6 +22,8 @@ RESOLUTION = 128  # px, of every image inside
 # border itself is a guess.
 MANY = 10_000
 
+AUGMENTATIONS = ("color", "translation", "cutout")  # DiffAugment's names
+
 # what settings were called in version 0.1
 RENAMED = {
     "enlarger_warmup": "upsampler_warmup",
@@ -29,6 +31,7 @@ RENAMED = {
     "sketch_n_critic": "base_n_critic",
     "judge_every": "evaluate_every",
 }
+OLD_AUGMENTATIONS = ("brightness", "saturation", "contrast")  # and what `color` is made of
 
 
 class _Config(BaseModel):
@@ -90,8 +93,8 @@ class TrainConfig(ModelConfig):
         Field(
             ge=0,
             le=10_000,
-            description="critic updates in a step with new heads, before the generator's first update with them: in the first "
-            "step, and in the first one of the joint stage",
+            description="critic updates in a step with new heads, before the generator's first update with them: in "
+            "the first step, and in the first one of the joint stage",
         ),
     ] = 150
     upsampler_warmup: Annotated[
@@ -156,6 +159,14 @@ class TrainConfig(ModelConfig):
             ge=0, description="a preview every so many steps; 0: only at the end; unset: steps 1, 2, 5, 10, 20, 50 ..."
         ),
     ] = None
+
+    def __init__(self, **values: Any):
+        super().__init__(**values)
+        for name in filter(None, map(str.strip, self.augment.split(","))):
+            if name in OLD_AUGMENTATIONS:
+                raise UsageError("old_augment", name=name)
+            if self.augment != "auto" and name not in AUGMENTATIONS:
+                raise UsageError("unknown_augment", name=name, known=", ".join(AUGMENTATIONS))
 
     def for_images(self, count: int) -> Self:
         """The same, with what depends on the number of images decided for `count` of them: `augment` auto."""

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from lotus_gan.config import PRESETS, ModelConfig, TrainConfig, settings
+from lotus_gan.config import AUGMENTATIONS, PRESETS, ModelConfig, TrainConfig, settings
 from lotus_gan.errors import UsageError
+from lotus_gan.training.augment import POLICIES
 
 LOTUS = {
     "architecture": "lotus",
@@ -124,6 +125,18 @@ def test_what_is_allowed_is_said():
 def test_an_old_name_is_answered_with_the_new_one(old, new):
     with pytest.raises(UsageError, match=f"{old} is called {new} now"):
         TrainConfig(**{old: 1})
+
+
+@pytest.mark.parametrize("name", ["brightness", "saturation", "contrast"])
+def test_old_augmentations_are_answered_with_color(name):
+    with pytest.raises(UsageError, match=f"augment has no '{name}' any more: it is a part of color"):
+        TrainConfig(augment=f"translation,{name}")
+
+
+def test_the_names_of_augmentations_are_those_of_their_functions():
+    assert tuple(POLICIES) == AUGMENTATIONS
+    with pytest.raises(UsageError, match="augment has no 'colour': choose from color, translation, cutout"):
+        TrainConfig(augment="translation,colour")
 
 
 def test_unknown_and_missing_names():
