@@ -41,7 +41,7 @@ class RunOptions:
     data, val, heldout: image folders, or what else lotus_gan/data/sources.py knows; images of `val` choose the best
     model, those of `heldout` (default: of `val`) give the figures of the card. output: the run's folder. provenance:
     where the images come from. init_from: a model to start from. preview_data: only write sheets of the images.
-    log_with: an experiment tracker. push_to_hub, private, branch: see lotus_gan/publishing/push.py; push_every: in steps.
+    log_with: an experiment tracker. push_to_hub, private, branch: see publishing/push.py; push_every in steps.
     command: the command line, for the card.
     """
 
@@ -92,7 +92,7 @@ class NeverStop:
 
 
 def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = None) -> None:
-    """Train, or resume what is in `options.output`. A LotusGANError says what is wrong: TrainingError if it diverges."""
+    """Train, or resume what is in `options.output`. A LotusGANError says what is wrong, TrainingError: it diverged."""
     stop = stop or NeverStop()
     if options.log_with:
         check_tracker(options.log_with)

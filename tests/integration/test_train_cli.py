@@ -180,7 +180,7 @@ def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
         (["--data", "PICTURES", "--branch", "dev"], "--branch needs --push-to-hub"),
         (
             ["--data", "PICTURES", "--push-every", "-1", "--push-to-hub", "a/b"],
-            "--push-every must be an integer at least",
+            "--push-every must be an integer",
         ),
     ],
 )
