@@ -24,6 +24,7 @@ PANELS = [  # file, field, title
 
 
 def main() -> None:
+    """Write the image file."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="folders of runs")
     parser.add_argument("--by", choices=("kimg", "minutes"), default="kimg", help="the horizontal axis")

@@ -122,11 +122,13 @@ class Regressor:
         self.weights = torch.linalg.solve(kernel, (values - self.mean) / self.std)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, 768) -> parameters (N, P)."""
         kernel = torch.exp(-self.gamma * torch.cdist(images, self.images) ** 2)
         return kernel @ self.weights * self.std + self.mean
 
 
 def rho(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Spearman's rank correlation of two columns (N,)."""
     return float(spearmanr(a, b).statistic)
 
 
@@ -168,6 +170,7 @@ def trial(generator: Generator, regressor: Regressor, vector: torch.Tensor, name
 
 
 def sheet(generator: Generator, directions: list[Direction]) -> list:
+    """The images of the sheet: a row a direction, seven positions of three seeds."""
     z = latents.from_seeds(SHOWN, generator.z_dim)
     steps = torch.linspace(-REACH, REACH, 7)[:, None]
     return [image for d in directions for row in z for image in sample_images(generator, row + steps * d.vector)]
@@ -177,6 +180,7 @@ def sheet(generator: Generator, directions: list[Direction]) -> list:
 
 
 def main() -> None:
+    """Print the tables, write the sheet and directions.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("weights/lotus"), help="a folder (default: weights/lotus)")
     parser.add_argument("--data", type=Path, default=Path("data/lotus-2000"), help="(default: data/lotus-2000)")
@@ -203,6 +207,7 @@ def main() -> None:
 
 
 def head(caption: str, *columns: str) -> None:
+    """Print the caption and the head of a table."""
     print(f"\n{caption}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
 
 
@@ -241,9 +246,7 @@ def choose(
 
 def try_all(generator: Generator, regressor: Regressor, chosen: dict[str, tuple[str, torch.Tensor]]) -> list[Direction]:
     """Print what each slider moves; those that move their own parameter enough."""
-    caption = (
-        f"Sliders: rho of their position with the predictions; n = {TESTED} each. The name needs {NAMED}."
-    )
+    caption = f"Sliders: rho of their position with the predictions; n = {TESTED} each. The name needs {NAMED}."
     head(caption, "slider", "kind", *PARAMETERS)
     named = []
     for name, (kind, vector) in chosen.items():

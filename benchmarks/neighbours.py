@@ -24,6 +24,7 @@ MODEL = "lotus"
 
 
 def main() -> None:
+    """Print the waiting times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--projections", type=int, default=10, help="images that are projected (default: 10)")
     options = parser.parse_args()

@@ -38,6 +38,7 @@ MOVE_SLIDER = """async () => {
 
 
 def main() -> None:
+    """Print the waiting times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clicks", type=int, default=30, help="on Generate (default: 30)")
     options = parser.parse_args()

@@ -54,6 +54,7 @@ def distances(first: torch.Tensor, second: torch.Tensor) -> list[float]:
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("models", nargs="+", help="folders or Hub ids")
     parser.add_argument("--real", type=Path, default=Path("data/lotus-val"), help="images that no model was trained on")

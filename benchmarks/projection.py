@@ -24,6 +24,7 @@ RANDOM = 4096
 
 
 def main() -> None:
+    """Print the PSNRs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="weights/lotus", help="(default: weights/lotus)")
     parser.add_argument("--held-out", type=Path, default=Path("data/lotus-val"), help="(default: data/lotus-val)")

@@ -36,6 +36,7 @@ RECIPES: dict[str, dict] = {
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data/lotus-2000"), help="training images")
     parser.add_argument("--val", type=Path, default=Path("data/lotus-val"), help="validation images of the metrics")

@@ -43,6 +43,7 @@ def images_per_second(config: TrainConfig) -> float:
 
 
 def matrix_gflops() -> float:
+    """Matrix products of 2048 x 2048, in GFLOP/s."""
     a = torch.randn(2048, 2048)
     torch.mm(a, a)
     started = time.perf_counter()
@@ -52,6 +53,7 @@ def matrix_gflops() -> float:
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="how often each variant is measured")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch")

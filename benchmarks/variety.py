@@ -31,6 +31,7 @@ def fold(generator: Generator, factor: float) -> None:
 
 
 def main() -> None:
+    """Print the table, or fold a factor into the model."""
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("weights/lotus"), help="the folder of a model")
     parser.add_argument("--real", type=Path, default=Path("data/lotus-val"), help="images that it was not trained on")

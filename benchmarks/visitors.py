@@ -23,6 +23,7 @@ COUNT = 8  # images a click
 
 
 def main() -> None:
+    """Start the page, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=64, help="at once (default: 64)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they click (default: 60)")
@@ -32,6 +33,7 @@ def main() -> None:
 
 
 async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
+    """Let the visitors click, and print the results."""
     clicks: list[dict] = []
     async with httpx.AsyncClient(base_url=url, timeout=None, limits=httpx.Limits(max_connections=None)) as client:
         click = await function(client, "fill")  # what Generate's button calls

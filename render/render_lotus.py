@@ -55,6 +55,7 @@ def whole_number(low: int, high: int):
 
 
 def parse_arguments(arguments=None):
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -156,6 +157,7 @@ def check_existing(seeds: list, size: int, folder: Path) -> list:
 
 
 def main(arguments=None) -> int:
+    """Render what is missing; returns the exit code."""
     options = parse_arguments(arguments)
     # Asked without importing: bpy changes sys.path, and the workers, which inherit it, would then not find it.
     lacking = [name for name in ("bpy", "numpy", "PIL") if importlib.util.find_spec(name) is None]

@@ -133,7 +133,7 @@ def _decode(stream: BinaryIO) -> tuple[torch.Tensor, tuple[int, int]]:
         formats = ("HEIF",)
     stream.seek(0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about metadata, mostly; nobody can act on them
+        warnings.simplefilter("ignore")  # mostly about metadata; the user cannot act on them
         warnings.simplefilter("error", Image.DecompressionBombWarning)  # an error before memory runs out
         with Image.open(stream, formats=formats) as image:
             width, height = image.size

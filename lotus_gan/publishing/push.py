@@ -156,16 +156,16 @@ def check_id(repo_id: str) -> None:
         raise HubError("bad_repo_id", repo=repo_id, detail="it has the form user/name")
 
 
-def ensure_repo(repo_id: str, private: bool = False, branch: str | None = None) -> str:
-    """Before hours of training: create the repository, and return a line for the terminal.
+def ensure_repo(repo_id: str, private: bool = False, branch: str | None = None) -> None:
+    """Before hours of training: create the repository, and log where the model will be pushed to.
 
-    It says where the model will be pushed to, or why a push would fail now. HubError for an impossible name.
+    Why a push would fail now is a warning, and training can start all the same. HubError for an impossible name.
     """
     check_id(repo_id)
     try:
-        return f"the model will be pushed to {_ensure(repo_id, private, branch)}"
+        logger.info("the model will be pushed to %s", _ensure(repo_id, private, branch))
     except ERRORS as error:
-        return f"training starts, but a push would fail now: {explain(error, repo_id)}"
+        logger.warning("training starts, but a push would fail now: %s", explain(error, repo_id))
 
 
 def explain(error: Exception, repo_id: str) -> HubError:
@@ -194,7 +194,7 @@ def _command(folder: Path, repo_id: str, private: bool, branch: str | None) -> s
 class PushCallback:
     """Push a copy of the run's folder every so many steps, in a thread, so that training does not wait.
 
-    trainer: a `Trainer`. every: steps between two pushes. write_card: called with None, for no evaluation, before each.
+    trainer: a `Trainer`. every: steps between two pushes. write_card: called before each.
     options: repo_id, private, branch of `push`. A push that is due while another is running is skipped; one that fails
     is logged, and training goes on.
 
@@ -202,7 +202,7 @@ class PushCallback:
     them, and its thread keeps a stopped program alive; CommitScheduler counts minutes, not steps.
     """
 
-    def __init__(self, trainer, every: int, write_card: Callable[[None], None], **options):
+    def __init__(self, trainer, every: int, write_card: Callable[[], None], **options):
         self.trainer, self.every, self.write_card, self.options = trainer, every, write_card, options
         self.thread: threading.Thread | None = None
 
@@ -217,7 +217,7 @@ class PushCallback:
                 self.trainer.save_model(output)
             elif not (output / "model.safetensors").is_file():
                 return  # no model has been evaluated yet
-            self.write_card(None)
+            self.write_card()
             copy = tempfile.TemporaryDirectory(prefix="lotus-push-", ignore_cleanup_errors=True)
             for pattern in set(FILES) - {ONNX}:  # which is of other weights, if it is there
                 for path in output.glob(pattern):

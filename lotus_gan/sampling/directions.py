@@ -24,7 +24,7 @@ NAMES = (
     "colour",  # petals pale .. deep pink
     "warmth",  # petals lilac .. salmon
     "openness",  # bud .. open
-    "camera_height",  # seen from the side .. from above
+    "camera_height",  # from the side .. from above
     "size",  # flower small .. large
     "lean",  # flower leans to the left .. to the right
     "light",  # sun low .. high
@@ -60,12 +60,11 @@ def closed_form(generator: Generator, count: int) -> list[Direction]:
 
 @torch.no_grad()
 def principal(generator: Generator, count: int, samples: int = SAMPLES) -> list[Direction]:
-    """The `count` directions of z along which the early activations vary most, largest first (GANSpace, Härkönen et al.
-    2020).
+    """The `count` directions of z along which the early activations vary most, largest first.
 
-    They are the principal components of the activations of `samples` random latents in the first stage, at 4 px, mapped
-    back to z by least squares. The same model gives the same ones. UsageError (a ValueError) unless count is from 1 to
-    z_dim and below `samples`.
+    GANSpace (Härkönen et al. 2020): the principal components of the activations of `samples` random latents in the
+    first stage, at 4 px, mapped back to z by least squares. The same model gives the same ones. UsageError (a
+    ValueError) unless count is from 1 to z_dim and below `samples`.
     """
     count = _checked(generator, count)
     if samples <= count:
@@ -97,9 +96,9 @@ def move(z: torch.Tensor, directions: Sequence[Direction], amounts: Sequence[flo
 
     UsageError (a ValueError) unless there is one amount for each direction.
     """
-    # The norm of z is not kept: one slider at its end turns 10 into 10.4, and random latents have 9.3 to 10.7. Eight at
-    # once make 12 to 14, and even then the image hardly differs from that at the old norm. A sum keeps the effects of
-    # the sliders independent.
+    # The norm of z is not preserved: one slider at its end turns 10 into 10.4, and random latents have 9.3 to 10.7.
+    # Eight at once make 12 to 14, and even then the image hardly differs from that at the old norm. A sum keeps the
+    # effects of the sliders independent.
     if len(amounts) != len(directions):
         raise UsageError("amounts_differ", directions=len(directions), amounts=len(amounts))
     for direction, amount in zip(directions, amounts, strict=True):

@@ -95,8 +95,10 @@ def project(
 
 
 def psnr(images: torch.Tensor, others: torch.Tensor) -> float:
-    """Peak signal-to-noise ratio of images in [-1, 1], any equal shapes, in dB: at most 100; 20 is similar, above 30
-    hard to tell apart."""
+    """Peak signal-to-noise ratio of images in [-1, 1], any equal shapes, in dB, at most 100.
+
+    20 is similar, above 30 hard to tell apart.
+    """
     error = ((images.clamp(-1, 1) - others.clamp(-1, 1)) / 2).square().mean().item()
     return -10 * math.log10(max(error, 1e-10))
 

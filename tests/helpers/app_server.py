@@ -18,7 +18,7 @@ from lotus_gan import Generator, latents
 from lotus_gan.publishing.space import copy_page
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT = 90  # s; a test machine may be busy, the README's promise is measured elsewhere
+START_LIMIT = 90  # s; a test computer may be busy, the README's promise is measured elsewhere
 
 
 @dataclass

@@ -47,7 +47,7 @@ def hub(hub, tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_wheel(monkeypatch):
-    """For tests that do not look at the wheel, which takes seconds to build."""
+    """For tests that do not check the wheel, which takes seconds to build."""
     monkeypatch.setattr(push_module, "write_wheel", lambda folder: None)
 
 
@@ -113,7 +113,7 @@ def test_the_wheel_is_this_package_and_the_same_each_time(tmp_path):
         ("hf_write", (DROP, ""), "the Hub cannot be reached"),
     ],
 )
-def test_what_the_hub_refuses_is_explained_and_can_be_pushed_later(
+def test_an_error_of_the_hub_is_explained_and_can_be_pushed_later(
     hub, folder, tmp_path, monkeypatch, no_wheel, token, fault, message
 ):
     hub.capture(monkeypatch, tmp_path / "home", token)
@@ -148,12 +148,15 @@ def test_a_name_of_somebody_else_or_of_something_else_is_left_alone(hub, folder,
         assert hub.repos["model", name].branches["main"] == before
 
 
-def test_before_training_it_is_said_whether_a_push_would_do(hub, tmp_path, monkeypatch):
-    assert push_module.ensure_repo("user/mine", private=True) == f"the model will be pushed to {hub.url}/user/mine"
+def test_before_training_it_is_said_whether_a_push_would_do(hub, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", "lotus_gan")
+    push_module.ensure_repo("user/mine", private=True)
+    assert caplog.messages == [f"the model will be pushed to {hub.url}/user/mine"]
     assert hub.repos["model", "user/mine"].private and files(hub) == {}
     hub.capture(monkeypatch, tmp_path, READ)
-    line = push_module.ensure_repo("user/new")
-    assert line.startswith("training starts, but a push would fail now: the token may not write to user/new")
+    push_module.ensure_repo("user/new")
+    line = "training starts, but a push would fail now: the token may not write to user/new"
+    assert caplog.messages[-1].startswith(line) and caplog.records[-1].levelname == "WARNING"
 
 
 def test_private_means_private(hub, folder, no_wheel):
@@ -238,7 +241,7 @@ def test_a_push_in_the_background_is_a_copy_of_that_moment(hub, folder, trainer,
     """The upload is held up, the folder changes, training steps on; what arrives is what was there when it was due."""
     hub.stall("POST .*/preupload/")  # a request that the client makes again when it gets no answer
     cards = []
-    pushes = PushCallback(trainer, 2, cards.append, repo_id="user/mine")
+    pushes = PushCallback(trainer, 2, lambda: cards.append(trainer.step_number), repo_id="user/mine")
     for trainer.step_number in (1, 2):
         pushes.on_step()
     assert hub.stalled.wait(30)
@@ -246,20 +249,20 @@ def test_a_push_in_the_background_is_a_copy_of_that_moment(hub, folder, trainer,
     (folder / "metrics.jsonl").write_bytes(b"later")
     for trainer.step_number in (3, 4, 5, 6):
         pushes.on_step()  # one is under way: left out, without waiting
-    assert pushes.thread.is_alive() and cards == [None] and time.monotonic() - began < 5
+    assert pushes.thread.is_alive() and cards == [2] and time.monotonic() - began < 5
     hub.drop_stalled()
     pushes.finish()
     assert files(hub)["metrics.jsonl"] == before
     trainer.step_number = 8
     pushes.on_step()
     pushes.finish()
-    assert cards == [None, None] and files(hub)["metrics.jsonl"] == b"later"
+    assert cards == [2, 8] and files(hub)["metrics.jsonl"] == b"later"
     assert "model.onnx" not in files(hub)  # which would be of other weights
 
 
 def test_a_failed_push_is_one_line_and_training_goes_on(hub, trainer, no_wheel, caplog):
     hub.fail("POST .*/commit/", 500)
-    pushes = PushCallback(trainer, 2, lambda evaluation: None, repo_id="user/mine")
+    pushes = PushCallback(trainer, 2, lambda: None, repo_id="user/mine")
     trainer.step_number = 2
     pushes.on_step()
     pushes.finish()
@@ -272,7 +275,7 @@ def train(hub, tmp_path, *arguments, token="hf_write"):
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def test_a_refused_push_loses_no_training(hub, pictures, tmp_path):
+def test_a_failed_push_loses_no_training(hub, pictures, tmp_path):
     out = tmp_path / "out"
     command = ["--data", pictures, "--output", out, "--steps", 1, "--push-to-hub", "user/mine", "--push-every", 1]
     done = train(hub, tmp_path, *command, token="hf_old")

@@ -1,4 +1,4 @@
-"""A Space from a model: what is uploaded, what the Hub is told, and that the folder starts with nothing else."""
+"""A Space from a model: what is uploaded, which settings the Hub gets, and that the folder starts with nothing else."""
 
 import re
 import shutil
@@ -96,8 +96,8 @@ def missing(python, *modules):
 
 
 def test_the_folder_starts_as_the_space_would(hub, model, tmp_path, monkeypatch):
-    """With what the Hub was told, its own requirements, and nothing of this checkout or environment: the private model
-    generates, not the fallback."""
+    """With the settings on the Hub, its own requirements, and nothing of this checkout or environment: the images come
+    from the private model, not from the fallback."""
     hub.add_model("user/mine", model, private=True)
     monkeypatch.setenv("MY_READ_TOKEN", READ)
     assert run("user/space", "--model", "user/mine", "--token-from", "MY_READ_TOKEN") == 0
@@ -189,7 +189,7 @@ def test_what_cannot_be_deployed_is_an_error_and_changes_nothing(hub, model, tmp
 @pytest.mark.parametrize(
     ("status", "message"), [(402, "the Hub wants a subscription"), (429, "too many requests"), (500, "a problem (500)")]
 )
-def test_a_refusal_of_the_hub_is_explained(hub, model, capsys, status, message):
+def test_an_error_of_the_hub_is_explained(hub, model, capsys, status, message):
     hub.add_model("user/mine", model)
     hub.fail("POST /api/repos/create", status)
     assert run("user/space", "--model", "user/mine") == 2
