@@ -45,7 +45,7 @@ class FeatureNetwork(nn.Module):
         x = F.interpolate(images, size=(RESOLUTION, RESOLUTION), mode="bilinear", align_corners=False)
         x = ((x + 1) / 2 - _MEAN.to(x.device)) / _STD.to(x.device)
         x = self.network._swish(self.network._bn0(self.network._conv_stem(x)))
-        maps = []
+        maps: list[torch.Tensor] = []
         for number, block in enumerate(self.network._blocks):
             x = block(x)
             if number in _BLOCKS:
@@ -56,4 +56,4 @@ class FeatureNetwork(nn.Module):
 @functools.cache
 def feature_network(device: torch.device) -> FeatureNetwork:
     """The network on a device, loaded once: its weights are the same for every critic, and in none of their files."""
-    return FeatureNetwork().to(device, memory_format=torch.channels_last)
+    return FeatureNetwork().to(device).to(memory_format=torch.channels_last)

@@ -7,8 +7,10 @@ A `ModelConfig`, which is what config.json holds, chooses the architecture: "art
 (lotus_gan/models/article.py), "lotus" is ours (lotus_gan/models/lotus.py).
 """
 
+import functools
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
@@ -21,8 +23,11 @@ from lotus_gan.errors import ModelError, ModelFileNotFound
 from lotus_gan.models.article import ArticleCritic, ArticleGenerator
 from lotus_gan.models.lotus import BASE, LotusCritic, LotusGenerator
 
-GENERATORS = {"article": ArticleGenerator, "lotus": LotusGenerator}
-CRITICS = {"article": ArticleCritic, "lotus": LotusCritic}
+GENERATORS: dict[str, type[ArticleGenerator] | type[LotusGenerator]] = {
+    "article": ArticleGenerator,
+    "lotus": LotusGenerator,
+}
+CRITICS: dict[str, type[ArticleCritic] | type[LotusCritic]] = {"article": ArticleCritic, "lotus": LotusCritic}
 
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
@@ -37,14 +42,15 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
 
     def __init__(self, architecture: str, z_dim: int, width: int):
         super().__init__()
-        self.config = ModelConfig(architecture=architecture, z_dim=z_dim, width=width)
+        values: dict[str, Any] = {"architecture": architecture, "z_dim": z_dim, "width": width}
+        self.config = ModelConfig(**values)
 
     @property
     def z_dim(self) -> int:
         return self.config.z_dim
 
     @classmethod
-    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download):
+    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download):  # type: ignore[override]
         """A folder or a Hub id -> the network, in float32 and eval mode.
 
         `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.
@@ -59,7 +65,7 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         except (SafetensorError, RuntimeError) as error:
             raise ModelError("no_fit", path=weights, detail=error) from None
         # channels last: half as long again otherwise, for one image on a processor
-        return network.to(map_location, memory_format=torch.channels_last).eval()
+        return network.to(map_location).to(memory_format=torch.channels_last).eval()
 
 
 class Generator(_PretrainedModel):
@@ -86,7 +92,11 @@ class Generator(_PretrainedModel):
         return self.network(self._checked(z))
 
     def base(self, z: torch.Tensor) -> torch.Tensor:
-        """What `lotus` generates before it upsamples: z (N, z_dim) -> (N, 3, 16, 16) in [-1, 1]."""
+        """What `lotus` generates before it upsamples: z (N, z_dim) -> (N, 3, 16, 16) in [-1, 1].
+
+        ValueError for `article`, which has no base."""
+        if not isinstance(self.network, LotusGenerator):
+            raise ValueError(f"the architecture {self.config.architecture} has no base")
         return self.network.base(self._checked(z))
 
     def _checked(self, z: torch.Tensor) -> torch.Tensor:
@@ -131,7 +141,7 @@ class Critic(_PretrainedModel):
         return [head(view) for head, view in zip(self.heads[: len(views)], views, strict=True)]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return sum(self.score(self.views(images)))
+        return functools.reduce(torch.add, self.score(self.views(images)))
 
 
 def read_config(path: Path) -> ModelConfig:

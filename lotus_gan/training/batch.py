@@ -71,20 +71,28 @@ class Batch:
         noise = torch.randn(n, 3, 32, 32, generator=rng) * torch.rand(n, 1, 1, 1, generator=rng)
         crop = torch.rand(2, generator=rng)
         augment_rng = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, (), generator=rng)))
-        draws = [augment.draw(config.augment, n, resolution, augment_rng) for _ in range(2)]
+        augment_real = augment.draw(config.augment, n, resolution, augment_rng)
+        augment_fake = augment.draw(config.augment, n, resolution, augment_rng)
         points = torch.empty(num_heads, n)
         for row in points:
             torch.rand(n, generator=rng, out=row)
-        return cls(images, flips, z, crop, noise, *draws, points)
+        return cls(images, flips, z, crop, noise, augment_real, augment_fake, points)
 
     def __len__(self) -> int:
         return len(self.z)
 
     def __getitem__(self, rows: slice) -> "Batch":
         """Some of its samples."""
-        per_sample = {name: getattr(self, name)[rows] for name in ("indices", "flips", "z", "noise")}
-        draws = {name: [draw[rows] for draw in getattr(self, name)] for name in ("augment_real", "augment_fake")}
-        return replace(self, **per_sample, **draws, points=self.points[:, rows])
+        return replace(
+            self,
+            indices=self.indices[rows],
+            flips=self.flips[rows],
+            z=self.z[rows],
+            noise=self.noise[rows],
+            augment_real=[draw[rows] for draw in self.augment_real],
+            augment_fake=[draw[rows] for draw in self.augment_fake],
+            points=self.points[:, rows],
+        )
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device, but for the indices and flips, which the images on the CPU are taken with."""

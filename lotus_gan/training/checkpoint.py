@@ -96,6 +96,6 @@ def restore_step(step: "WGANGPStep", tensors: dict[str, torch.Tensor], info: dic
         load_optimizer(getattr(step, name), without_prefix(name, tensors))
     step.rng.set_state(tensors["rng"])
     step.indices.order, step.indices.position = tensors["order"], info["position"]
-    step.totals = {name: tensors[f"total.{name}"].to(step.device) for name in step.totals}
+    step.totals |= {name: tensors[f"total.{name}"].to(step.device) for name in step.totals}
     step.step_number, step.images_shown = info["step"], info["images_shown"]
     step.pretrained = info["pretrained"]  # the generator that it started from is not given again

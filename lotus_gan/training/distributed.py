@@ -60,7 +60,7 @@ class Distributed:
 
     def mean(self, tensor: torch.Tensor) -> torch.Tensor:
         """The mean of every process's tensor of this shape, equal to the bit in all. DistributedError if one died."""
-        if self.world_size == 1:
+        if self._accelerator is None:
             return tensor
         try:
             return self._accelerator.reduce(tensor, reduction="mean")
@@ -159,10 +159,12 @@ class SyncBatchNorm(nn.BatchNorm2d):
         mean = _Mean.apply(values.mean((0, 2, 3)), self.distributed)
         centred = values - mean[:, None, None]
         variance = _Mean.apply(centred.square().mean((0, 2, 3)), self.distributed)
+        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        assert self.num_batches_tracked is not None  # as in every BatchNorm2d of ours
         with torch.no_grad():
             count = self.distributed.world_size * x.numel() / x.shape[1]
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
-            self.num_batches_tracked += 1
+            self.num_batches_tracked.add_(1)
         scale = self.weight * torch.rsqrt(variance + self.eps)
         return (centred * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)

@@ -11,7 +11,8 @@ generator. A batch is worked on in parts, one after another (`accumulate`) or by
 """
 
 import copy
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -20,7 +21,7 @@ from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
-from lotus_gan.models.lotus import BASE, pyramid
+from lotus_gan.models.lotus import BASE, LotusGenerator, pyramid
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training.augment import Draws, augment, flip, parse_policy
@@ -56,8 +57,8 @@ class WGANGPStep:
         shape = (config.architecture, config.z_dim, config.width)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            self.generator = Generator(*shape).to(self.device, memory_format=torch.channels_last)
-            self.critic = Critic(*shape).to(self.device, memory_format=torch.channels_last)
+            self.generator = Generator(*shape).to(self.device).to(memory_format=torch.channels_last)
+            self.critic = Critic(*shape).to(self.device).to(memory_format=torch.channels_last)
         for network, trained in zip((self.generator, self.critic), initial, strict=False):
             if trained.config != network.config:
                 raise UsageError("other_shape", start=trained.config, run=network.config)
@@ -151,7 +152,7 @@ class WGANGPStep:
         size = len(mine) // len(self.parts)
         for rows in (slice(i * size, (i + 1) * size) for i in range(len(self.parts))):
             losses = self._critic_losses([v[rows] for v in real], [v.detach()[rows] for v in fake], mine[rows])
-            sum(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
+            total(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
             loss, penalty = losses[0]
             figures += share * torch.stack([-loss.detach(), penalty.detach()])
         wasserstein, penalty = self.distributed.mean_gradients(self.critic.parameters(), figures)
@@ -179,7 +180,7 @@ class WGANGPStep:
             with self.autocast():
                 losses = [generator_loss(scores.float()) for scores in self.critic.score(views)]
             weights = self.critic.head_weights[: len(losses)]
-            sum(share * (weight * loss) for weight, loss in zip(weights, losses, strict=True)).backward()
+            total(share * (weight * loss) for weight, loss in zip(weights, losses, strict=True)).backward()
             figures += share * (weights[0] * losses[0]).detach()
         (loss,) = self.distributed.mean_gradients(self.generator.parameters(), figures)
         self.adam_generator.step()
@@ -230,6 +231,7 @@ class WGANGPStep:
         if not self.upsampler_warmup:
             return
         network = self.generator.network
+        assert isinstance(network, LotusGenerator)  # the one architecture with this stage
         parameters = list(network.upsamplers.parameters())
         adam = torch.optim.Adam(parameters, lr=WARMUP_RATE)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.upsampler_warmup)
@@ -242,7 +244,7 @@ class WGANGPStep:
                 part = batch[rows].to(self.device)
                 with self.autocast():
                     pairs = network.upsampling_pairs(self._real_images(part), part.crop, part.noise)
-                    loss = sum(upsampling_error(target, fake) for target, fake in pairs) / len(self.parts)
+                    loss = total(upsampling_error(target, fake) for target, fake in pairs) / len(self.parts)
                 loss.backward()
             self.distributed.mean_gradients(parameters, torch.zeros(1, device=self.device))
             adam.step()
@@ -255,7 +257,12 @@ def upsampling_error(target: torch.Tensor, upsampled: torch.Tensor) -> torch.Ten
     return (upsampled - target).flatten(1).abs().sum(1).mean() / target[0].numel() ** 0.5
 
 
-def no_totals() -> dict[str, float]:
+def total(losses: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Their sum: a scalar."""
+    return functools.reduce(torch.add, losses)
+
+
+def no_totals() -> dict[str, torch.Tensor | float]:
     """Sums since the last line of metrics: kept as tensors on the device, so that a step never waits for the GPU."""
     return {"wasserstein": 0.0, "penalty": 0.0, "generator_loss": 0.0, "steps": 0.0}
 

@@ -196,5 +196,7 @@ def test_the_article_has_one_head_and_no_base():
     [view] = critic.views(images)
     assert view is images and torch.equal(critic.score([view])[0], critic(images))
     assert not Generator(width=2).has_warmup_stages
+    with pytest.raises(ValueError, match="article has no base"):
+        Generator(width=2).base(torch.zeros(1, 100))
     with pytest.raises(ValueError, match="128"):
         critic.views(torch.zeros(1, 3, 16, 16))
