@@ -6,11 +6,13 @@
 Each sentence says what is wrong and what is allowed. The French ones are the page's (lotus_gan/ui/texts.py).
 """
 
+from typing import Any
+
 
 class LotusGANError(Exception):
     """code: one of MESSAGES. values: what its sentence names; the error's text is the sentence with them filled in."""
 
-    def __init__(self, code: str, **values):
+    def __init__(self, code: str, **values: Any):
         self.code, self.values = code, values
         super().__init__(MESSAGES[code].format(**values))
 

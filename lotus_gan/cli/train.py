@@ -17,12 +17,16 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from lotus_gan.config import PRESETS, RENAMED, Setting, TrainConfig, settings
 from lotus_gan.errors import LotusGANError, TrainingError, UsageError
 from lotus_gan.publishing.provenance import Provenance
+
+if TYPE_CHECKING:
+    from lotus_gan.training.run import RunOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, VALIDATION = "data/lotus-68", "data/lotus-val"  # in this repository, when nothing is given
@@ -146,7 +150,7 @@ def config_from(flags: argparse.Namespace) -> TrainConfig:
     return TrainConfig(**{**PRESETS[flags.preset], **given})
 
 
-def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]):
+def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> "RunOptions":
     """The rest of the command line as RunOptions. UsageError for flags that do not go together."""
     from lotus_gan.training.run import RunOptions
 
@@ -230,6 +234,7 @@ class StopOnSignals:
             signal.signal(number, self._remember)
 
     def __call__(self) -> bool:
+        """Whether a signal has arrived."""
         return bool(self.received)
 
     def end(self) -> None:

@@ -82,13 +82,14 @@ class NeverStop:
     """Nobody asks."""
 
     def start(self, launched: bool) -> None:
-        pass
+        """Nothing to prepare."""
 
     def __call__(self) -> bool:
+        """Never."""
         return False
 
     def end(self) -> None:
-        pass
+        """Nothing to undo."""
 
 
 def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = None) -> None:
