@@ -1,7 +1,7 @@
-"""What a picture shows, drawn from its seed. Plain Python: no Blender is needed to draw or to check parameters.
+"""The parameters of an image, drawn from its seed. Plain Python: no Blender is needed to draw or to check parameters.
 
 `draw_parameters(seed)` is a pure function: one `random.Random(seed)`, asked in a fixed order, so the rows of
-metadata.jsonl can be checked on any machine. One unit of length is about the length of a petal.
+metadata.jsonl can be checked on any computer. One unit of length is about the length of a petal.
 """
 
 import random
@@ -34,13 +34,13 @@ BACKDROPS = ("dark leaves", "green haze", "bright meadow", "teal shade")
 
 @dataclass(frozen=True)
 class LotusParameters:
-    """Everything that one picture shows. Angles are in degrees, lengths in petal lengths, shares in 0..1."""
+    """Everything that one image shows. Angles are in degrees, lengths in petal lengths, shares in 0..1."""
 
     seed: int
-    colour: str  # a key of PETAL_COLOURS
+    colour: str  # one of PETAL_COLOURS
     hue_shift: float  # degrees on the colour wheel, -8..8
     tip_colour: float  # how far the tip's colour reaches down the petal, 0.3..1
-    stage: str  # a key of STAGES
+    stage: str  # one of STAGES
     openness: float  # 0 closed bud .. 1 petals spread flat
     whorls: int  # rings of petals, 3..5
     petals_per_whorl: int  # 5..7
@@ -50,7 +50,7 @@ class LotusParameters:
     stem_height: float  # flower's base over the water, 0.5..1.3
     tilt: float  # lean of the flower, 0..24
     tilt_direction: float  # 0 towards the camera, counter-clockwise, -100..100
-    leaf_colour: str  # a key of LEAF_COLOURS
+    leaf_colour: str  # one of LEAF_COLOURS
     floating_pads: int  # pads on the water, 4..9
     standing_pads: int  # pads above the water, 1..5
     ripple: float  # strength of the water's bump, 0.05..0.3
@@ -59,7 +59,7 @@ class LotusParameters:
     sun_azimuth: float  # 0 behind the camera, 180 behind the flower, -150..150
     exposure: float  # stops, 0.45..0.75
     backdrop: str  # one of BACKDROPS: the blurred green beyond the pond
-    view: str  # a key of VIEWS
+    view: str  # one of VIEWS
     camera_height: float  # degrees over the horizon, see VIEWS
     lens: float  # mm on a 36 mm frame, 55..85
     fill: float  # share of the frame's side that the flower spans, 0.68..0.88, a bud 0.57..0.75
@@ -67,7 +67,7 @@ class LotusParameters:
 
 
 def draw_parameters(seed: int) -> LotusParameters:
-    """The parameters of one picture: the same seed (0 or more) always gives the same ones."""
+    """The parameters of one image: the same seed (0 or more) always gives the same ones."""
     rng = random.Random(seed)
 
     def between(low, high, digits=3):
@@ -78,7 +78,7 @@ def draw_parameters(seed: int) -> LotusParameters:
 
     stage, light, view = weighted(STAGE_WEIGHTS), weighted(LIGHT_WEIGHTS), weighted(VIEW_WEIGHTS)
     if stage == "bud" and view == "above":
-        view = "low"  # a bud from above is a point: nobody reads it as a flower
+        view = "low"  # a bud from above is a point: not recognisable as a flower
     return LotusParameters(
         seed=seed,
         colour=weighted(COLOUR_WEIGHTS),
@@ -111,11 +111,11 @@ def draw_parameters(seed: int) -> LotusParameters:
     )
 
 
-def picture_name(seed: int) -> str:
-    """File name of a seed's picture, the same in every set."""
+def image_name(seed: int) -> str:
+    """File name of a seed's image, the same in every set."""
     return f"lotus_{seed:06d}.webp"
 
 
 def metadata_row(seed: int) -> dict:
     """One line of metadata.jsonl: the Hub's imagefolder wants `file_name` first."""
-    return {"file_name": picture_name(seed), **asdict(draw_parameters(seed))}
+    return {"file_name": image_name(seed), **asdict(draw_parameters(seed))}

@@ -1,15 +1,16 @@
-"""One lotus picture as a Blender scene, rendered with Cycles on the processor. Needs `bpy`.
+"""One lotus image as a Blender scene, rendered with Cycles on the processor. Needs `bpy`.
 
-Every scene starts from empty factory settings, so that a picture does not depend on those drawn before it.
+Every scene starts from empty factory settings, so that an image does not depend on those drawn before it.
 """
 
 import math
 
 import bpy
-import lotus_shapes as shapes
 import numpy as np
-from lotus_params import LotusParameters
 from mathutils import Vector
+
+from render import lotus_shapes as shapes
+from render.lotus_params import LotusParameters
 
 RENDER_SIZE = 256  # pixels; every set is rendered at this size and then reduced, so that all show the same detail
 SKY_MAP = 128  # pixels of the map by which rays find the sky; Blender's own choice draws the same, a third slower
@@ -89,6 +90,7 @@ def add_water(p):
 
 
 def colour_ramp(nodes, stops):
+    """A node that maps 0 to 1 to colours; stops: pairs of a position and linear RGB."""
     ramp = nodes.new("ShaderNodeValToRGB")
     ramp.color_ramp.interpolation = "EASE"
     while len(ramp.color_ramp.elements) < len(stops):
@@ -100,7 +102,7 @@ def colour_ramp(nodes, stops):
 
 
 def add_light(p, rng):
-    """A sun and a sky. Rays from the camera, and mirrored ones, see a bank of blurred leaves instead of the sky."""
+    """A sun and a sky. Rays from the camera, and mirrored ones, hit a bank of blurred leaves instead of the sky."""
     zenith, horizon, sky_strength, sun_colour, sun_strength, sun_size = LIGHTING[p.light]
     sun = bpy.data.lights.new("sun", "SUN")
     sun.energy, sun.angle, sun.color = sun_strength, math.radians(sun_size), shapes.linear(sun_colour)
@@ -147,13 +149,13 @@ def add_light(p, rng):
     either.inputs[1].default_value = 0.8  # the water mirrors some sky as well
     links.new(path.outputs["Is Glossy Ray"], either.inputs[0])
     links.new(path.outputs["Is Camera Ray"], either.inputs[2])
-    lit, seen = nodes["Background"], nodes.new("ShaderNodeBackground")
+    lit, visible = nodes["Background"], nodes.new("ShaderNodeBackground")
     lit.inputs["Strength"].default_value = sky_strength
     links.new(sky.outputs[0], lit.inputs["Color"])
-    links.new(bank.outputs[0], seen.inputs["Color"])
+    links.new(bank.outputs[0], visible.inputs["Color"])
     links.new(either.outputs[0], mix.inputs[0])
     links.new(lit.outputs[0], mix.inputs[1])
-    links.new(seen.outputs[0], mix.inputs[2])
+    links.new(visible.outputs[0], mix.inputs[2])
     links.new(mix.outputs[0], nodes["World Output"].inputs["Surface"])
 
 
@@ -208,6 +210,7 @@ def add_flower(p, rng):
 
 
 def add_camera(p, points, rng):
+    """A camera that frames the points (N, 3), with depth of field."""
     shift = rng.uniform(-0.06, 0.06, 2)
     position, target = shapes.frame_camera(points, p.camera_height, p.lens, p.fill, shift)
     distance = float(np.linalg.norm(target - position))
@@ -224,7 +227,7 @@ def add_camera(p, points, rng):
 
 
 def render(p: LotusParameters, path: str, threads: int, samples: int) -> None:
-    """Draw the picture of `p` as a PNG of RENDER_SIZE pixels with `samples` rays a pixel, before the denoiser.
+    """Draw the image of `p` as a PNG of RENDER_SIZE pixels with `samples` rays a pixel, before the denoiser.
 
     `threads` changes the time only, not one byte.
     """

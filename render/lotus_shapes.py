@@ -1,7 +1,7 @@
 """The shapes of a lotus as arrays (numpy only): petals, seed pod, stamens, pads, and the framing of the camera.
 
 Every shape is a `Shape`: vertices (N, 3), faces as tuples of vertex indices, linear colours (N, 3). Z points up, the
-flower's axis is the z axis, one unit is about the length of a petal. Colours are painted on the vertices, veins
+flower's axis is the z axis, one unit is about the length of a petal. Colours are stored in the vertices, veins
 included: at 256 pixels that is as fine as a texture and needs no image.
 """
 
@@ -10,11 +10,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from lotus_params import LEAF_COLOURS, PETAL_COLOURS, LotusParameters
+
+from render.lotus_params import LEAF_COLOURS, PETAL_COLOURS, LotusParameters
 
 
 @dataclass
 class Shape:
+    """A mesh with a colour at each vertex."""
+
     vertices: np.ndarray  # (N, 3)
     faces: list  # tuples of 3 or 4 indices
     colours: np.ndarray  # (N, 3), linear RGB
@@ -29,6 +32,7 @@ def linear(srgb_hex: str, hue_shift: float = 0.0) -> np.ndarray:
 
 
 def smoothstep(low, high, x):
+    """0 up to `low`, 1 from `high` on, smooth between."""
     x = np.clip((x - low) / (high - low), 0, 1)
     return x * x * (3 - 2 * x)
 
@@ -106,12 +110,12 @@ def petal(length, width, openness, cup, base_radius, twist, ruffle, phase, colou
     base, middle, tip = colours
     edge = np.abs(u) ** 2.5
     tinted = smoothstep(0.95 - 0.6 * tip_colour, 1.1, t + 0.10 * edge)
-    paint = blend(blend(base, middle, smoothstep(0.05, 0.7, t + 0 * u)), tip, tinted)
+    shaded = blend(blend(base, middle, smoothstep(0.05, 0.7, t + 0 * u)), tip, tinted)
     # Veins run along the petal and bend together at both ends, as lines of constant u do.
     line = 0.5 + 0.5 * np.cos(u * math.pi * 8 + 0 * t)
     vein = veins * line**2 * smoothstep(0.05, 0.3, t) * (1 - smoothstep(0.8, 1.0, t))
-    paint = paint * (1 - vein[..., None] * np.array([0.45, 1.0, 0.7]))
-    return Shape(vertices, grid_faces(rows, columns), paint.reshape(-1, 3))
+    shaded = shaded * (1 - vein[..., None] * np.array([0.45, 1.0, 0.7]))
+    return Shape(vertices, grid_faces(rows, columns), shaded.reshape(-1, 3))
 
 
 def petals(p: LotusParameters, rng: np.random.Generator) -> Shape:
@@ -131,9 +135,9 @@ def petals(p: LotusParameters, rng: np.random.Generator) -> Shape:
                 1.0, 0.15 + 1.5 * p.openness
             )
             shade = rng.uniform(0.93, 1.0)
-            paint = [c * shade for c in colours]
+            shaded = [c * shade for c in colours]
             if sepal:
-                paint = [blend(c, green, s) for c, s in zip(paint, (0.85, 0.6, 0.25), strict=True)]
+                shaded = [blend(c, green, s) for c, s in zip(shaded, (0.85, 0.6, 0.25), strict=True)]
             one = petal(
                 length,
                 p.petal_width * rng.uniform(0.93, 1.07) * (1 - 0.12 * inner),
@@ -143,7 +147,7 @@ def petals(p: LotusParameters, rng: np.random.Generator) -> Shape:
                 0.16 + rng.uniform(-0.05, 0.05),
                 0.025 * p.openness,
                 rng.uniform(0, 6.28),
-                paint,
+                shaded,
                 p.tip_colour,
                 p.vein_strength,
             )
@@ -195,8 +199,8 @@ def stem(height: float, lean: float, rng: np.random.Generator) -> Shape:
     angle = rng.uniform(0, 2 * math.pi)
     bow = lean * (1 - t) ** 2
     path = np.stack([bow * math.cos(angle), bow * math.sin(angle), -0.3 + (height + 0.3) * t], -1)
-    paint = blend(linear("#4a6b30"), linear("#8fa850"), t)
-    return tube(path, np.full(10, 0.045), paint, sides=10)
+    shaded = blend(linear("#4a6b30"), linear("#8fa850"), t)
+    return tube(path, np.full(10, 0.045), shaded, sides=10)
 
 
 def pad(radius: float, dish: float, leaf_colour: str, rng: np.random.Generator) -> Shape:
@@ -217,25 +221,25 @@ def pad(radius: float, dish: float, leaf_colour: str, rng: np.random.Generator) 
     leaf = linear(LEAF_COLOURS[leaf_colour], rng.uniform(-8, 8)) * rng.uniform(0.8, 1.15)
     pale = leaf * 0.45 + linear("#c8d890") * 0.55
     patch = 0.5 + 0.5 * np.sin(3 * a + 4 * r + phases[0]) * np.sin(5 * r + phases[1])
-    paint = blend(blend(leaf, leaf * [0.75, 0.85, 0.8], patch), pale, 0.65 * vein)
-    paint = blend(paint, pale, (1 - smoothstep(0.0, 0.07, r + 0 * a)))
-    paint = blend(paint, leaf * [1.25, 0.95, 0.6], 0.5 * smoothstep(0.955, 1.0, r + 0 * a))
-    return Shape(vertices.reshape(-1, 3), grid_faces(rings, spokes, closed=True), paint.reshape(-1, 3))
+    shaded = blend(blend(leaf, leaf * [0.75, 0.85, 0.8], patch), pale, 0.65 * vein)
+    shaded = blend(shaded, pale, (1 - smoothstep(0.0, 0.07, r + 0 * a)))
+    shaded = blend(shaded, leaf * [1.25, 0.95, 0.6], 0.5 * smoothstep(0.955, 1.0, r + 0 * a))
+    return Shape(vertices.reshape(-1, 3), grid_faces(rings, spokes, closed=True), shaded.reshape(-1, 3))
 
 
 def frame_camera(points: np.ndarray, height: float, lens: float, fill: float, shift) -> tuple:
     """Camera position (3,) and target (3,) so that points (N, 3) span `fill` of the frame, centred up to `shift`.
 
-    The camera stands in the direction of -y, `height` degrees over the horizon. Perspective moves the picture's
+    The camera stands in the direction of -y, `height` degrees over the horizon. Perspective moves the image's
     centre a little, so target and distance are corrected a few times.
     """
     c, s = math.cos(math.radians(height)), math.sin(math.radians(height))
     back, right, up = np.array([0, -c, s]), np.array([1.0, 0, 0]), np.array([0, s, c])
     target, distance, half_angle = points.mean(axis=0), 6.0, 18 / lens  # tangent of half the field of view
     for _ in range(6):
-        seen = points - (target + distance * back)
-        depth = -(seen @ back)
-        across, along = seen @ right / depth / half_angle, seen @ up / depth / half_angle
+        offset = points - (target + distance * back)
+        depth = -(offset @ back)
+        across, along = offset @ right / depth / half_angle, offset @ up / depth / half_angle
         span = max(np.ptp(across), np.ptp(along)) / 2  # share of the frame's side
         middle = np.array([across.max() + across.min(), along.max() + along.min()]) / 2 - np.asarray(shift)
         target = target + half_angle * distance * (middle[0] * right + middle[1] * up)

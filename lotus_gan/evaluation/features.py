@@ -35,8 +35,8 @@ class Features:
 
     `path` is a safetensors file with the state of torchvision's `mobilenet_v2().features`; unset, the variable
     LOTUS_GAN_FEATURES; unset too, torchvision's IMAGENET1K_V1 weights, downloaded once (14 MB). EvaluationError for a
-    missing file, for a file of another network, and for a failed download. `source` names the weights, to be written
-    beside a figure: "file" and the first 12 digits of its SHA-256, or "torchvision".
+    missing file, for a file of another network, and for a failed download. `source` names the weights, to be stated
+    with a figure: "file" and the first 12 digits of its SHA-256, or "torchvision".
     """
 
     def __init__(self, path: Path | str | None = None):

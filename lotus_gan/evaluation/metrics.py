@@ -149,7 +149,7 @@ def copied_percent(distance: torch.Tensor, held_out: torch.Tensor) -> float:
     """Percent of fakes that are nearer to a training image than 95 % of held-out real images are.
 
     Both arguments are distances to the nearest training image: of the fakes (N,), and of the held-out images (H,).
-    5 for a generator that has learnt the distribution and memorised no single image; 100 for copies.
+    5 for a generator that has memorised no image; 100 for copies.
     """
     return 100 * (distance < held_out.quantile(COPIED_IF_PERFECT / 100)).double().mean().item()
 

@@ -21,7 +21,7 @@ from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation.features import Features
 from lotus_gan.models.hub import load_generator, model_name
 from lotus_gan.models.pretrained import Critic, Generator
-from lotus_gan.publishing.card import write_card
+from lotus_gan.publishing.card import Evaluation, write_card
 from lotus_gan.publishing.provenance import Provenance
 from lotus_gan.publishing.push import PushCallback, ensure_repo, push
 from lotus_gan.training import report
@@ -127,16 +127,16 @@ def _train(
     """The main process's part: train with callbacks, then card and push."""
     evaluator = Evaluator(trainer, features) if features else None
     card = partial(write_card, trainer, _command(options, trainer.distributed), options.provenance)
-    pushes = open_hub(trainer, partial(card, {}), options) if options.push_to_hub else None
+    pushes = open_hub(trainer, partial(card, None), options) if options.push_to_hub else None
     train(trainer, [*filter(None, [evaluator, pushes])], options.log_with, stop)
     trainer.distributed.close()
-    figures: dict = {}
+    evaluation = None
     # measuring takes minutes where there are thousands of images, and somebody wants to go
     if evaluator and heldout and not stop():
-        metrics = evaluator.final_metrics(heldout.images).to_dict()
-        best = {name: evaluator.best[name] for name in ("step", "kimg", "minutes")}
-        figures = metrics | best | {"real": model_name(options.heldout or options.val or "")}
-    card(figures)
+        saved = {name: evaluator.best[name] for name in ("step", "kimg", "minutes")}
+        real = model_name(options.heldout or options.val or "")
+        evaluation = Evaluation(evaluator.final_metrics(heldout.images), real, **saved)
+    card(evaluation)
     if trainer.step_number < trainer.config.steps:
         done = f"stopped at step {trainer.step_number} of {trainer.config.steps}"
         logger.info(f"{done}; the same command goes on from here")

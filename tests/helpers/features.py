@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def save_random_features(path):
-    """MobileNetV2 with random weights. So that its maps do not fade away, BatchNorm knows our pictures."""
-    pictures = load_folder(ROOT / "data/lotus-68").images[:16]
+    """MobileNetV2 with random weights; BatchNorm has the statistics of our images, so that features do not vanish."""
+    images = load_folder(ROOT / "data/lotus-68").images[:16]
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
         network = mobilenet_v2(weights=None).features
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 1.0
-        network(nn.functional.interpolate(media.from_uint8(pictures) * 2, size=224))
+        network(nn.functional.interpolate(media.from_uint8(images) * 2, size=224))
     save_file(network.state_dict(), path)
     return path

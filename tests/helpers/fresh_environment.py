@@ -35,13 +35,13 @@ def read(requirements: Path) -> list[str]:
 
 def closure(wanted: list[Requirement]) -> set[str]:
     """The names of all packages that these requirements bring, by what the installed ones say that they need."""
-    found, seen = set(), set()
+    found, visited = set(), set()
     while wanted:
         requirement = wanted.pop()
         key = (requirement.name.lower(), frozenset(requirement.extras))
-        if key in seen:
+        if key in visited:
             continue
-        seen.add(key)
+        visited.add(key)
         package = metadata.distribution(requirement.name)
         assert package.version in requirement.specifier, f"{requirement} is wanted, {package.version} is installed"
         found.add(requirement.name.lower())

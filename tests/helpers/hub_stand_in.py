@@ -31,7 +31,7 @@ DROP = "drop"  # instead of a status: the connection ends without an answer
 
 @dataclass
 class Repo:
-    """Branch -> path -> content, and what a Space is told."""
+    """Branch -> path -> content, and a Space's secrets and variables."""
 
     private: bool = False
     branches: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"main": {".gitattributes": b""}})
@@ -129,7 +129,7 @@ class HubStandIn:
         return None
 
 
-class Refusal(Exception):
+class HTTPFailure(Exception):
     """(status, the Hub's code, the Hub's message)."""
 
 
@@ -148,10 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             if fault:
-                raise Refusal(fault[0], "", fault[1])
+                raise HTTPFailure(fault[0], "", fault[1])
             self.route(path, body)
-        except Refusal as refusal:
-            status, code, message = refusal.args
+        except HTTPFailure as failure:
+            status, code, message = failure.args
             self.answer({"error": message}, status, {"X-Error-Code": code, "X-Error-Message": message})
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_request
@@ -186,31 +186,31 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
-    # --- who asks, for what ---------------------------------------------------------------------------------------
+    # --- permissions ---------------------------------------------------------------------------------------------
 
     def may_write(self) -> None:
         if not self.known():
-            raise Refusal(401, "", "Invalid username or password.")
+            raise HTTPFailure(401, "", "Invalid username or password.")
         if self.headers["Authorization"] != f"Bearer {WRITE}":
-            raise Refusal(403, "", "You don't have the rights to write here")
+            raise HTTPFailure(403, "", "You don't have the rights to write here")
 
     def known(self) -> bool:
-        """Whether there is a token; one that the Hub does not know is refused."""
+        """Whether there is a token; one that the Hub does not know is a 401."""
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if token and token not in (WRITE, READ):
-            raise Refusal(401, "", "Invalid credentials in Authorization header")
+            raise HTTPFailure(401, "", "Invalid credentials in Authorization header")
         return bool(token)
 
     def repo(self, kind: str, name: str) -> Repo:
         repo = self.hub.repos.get((kind, name))
         if repo is None or (repo.private and not self.known()):
-            raise Refusal(404 if self.known() else 401, "RepoNotFound", "Repository not found")
+            raise HTTPFailure(404 if self.known() else 401, "RepoNotFound", "Repository not found")
         return repo
 
     def files(self, kind: str, name: str, revision: str) -> dict[str, bytes]:
         files = self.repo(kind, name).at(revision)
         if files is None:
-            raise Refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            raise HTTPFailure(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return files
 
     # --- the routes -----------------------------------------------------------------------------------------------
@@ -221,11 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
             found = re.fullmatch(pattern, path)
             if found and verb == method:
                 return function(self, body, *(unquote(part) if part else part for part in found.groups()))
-        raise Refusal(501, "", f"the stand-in has no {method} {path}")
+        raise HTTPFailure(501, "", f"the stand-in has no {method} {path}")
 
     def whoami(self, body):
         if not self.known():
-            raise Refusal(401, "", "Invalid username or password.")
+            raise HTTPFailure(401, "", "Invalid username or password.")
         self.answer({"type": "user", "name": "user", "orgs": []})
 
     def create(self, body):
@@ -233,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = json.loads(body)
         kind, name = wanted.get("type", "model"), f"{wanted['organization']}/{wanted['name']}"
         if wanted["organization"] != "user":
-            raise Refusal(403, "", f"You don't have the rights to create a {kind} under the namespace")
+            raise HTTPFailure(403, "", f"You don't have the rights to create a {kind} under the namespace")
         prefix = "" if kind == "model" else f"{kind}s/"
         if (kind, name) in self.hub.repos:
             return self.answer({"error": "You already created it", "url": f"{self.hub.url}/{prefix}{name}"}, 409)
@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.may_write()
         branches = self.repo(kind, name).branches
         if branch in branches:
-            raise Refusal(409, "", "Reference already exists")
+            raise HTTPFailure(409, "", "Reference already exists")
         branches[branch] = dict(branches["main"])
         self.answer({})
 
@@ -292,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def lfs_put(self, body, oid):
         if hashlib.sha256(body).hexdigest() != oid:
-            raise Refusal(400, "", "the content is not what was announced")
+            raise HTTPFailure(400, "", "the content is not what was announced")
         self.hub.objects[oid] = body
         self.answer({})
 

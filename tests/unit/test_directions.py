@@ -29,7 +29,7 @@ def vectors(directions):
 
 
 def first_weight(generator):
-    return generator.layers[0].weight.data.flatten(1)  # (z_dim, C * 16), a view
+    return generator.stem[0].weight.data.flatten(1)  # (z_dim, C * 16), a view
 
 
 # --- from the weights ------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_each_direction_takes_one_amount():
         move(torch.zeros(2), [Direction("", torch.tensor([0.0, 1.0]))], [1, 2])
 
 
-# --- beside a model --------------------------------------------------------------------------------------------------
+# --- in a model's folder ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_what_is_written_is_read(folder):
 def test_a_write_that_fails_leaves_the_old_file(folder):
     write([Direction("size", torch.eye(100)[0], 0.7)], folder)
     before = (folder / FILE).read_bytes()
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="measured rho"):
         write([Direction("colour", torch.eye(100)[1], None)], folder)
     assert (folder / FILE).read_bytes() == before
 
@@ -195,8 +195,8 @@ MIDDLE, ABOVE = (..., slice(32, 96), slice(32, 96)), (..., slice(0, 32), slice(N
     ],
 )
 def test_a_shipped_slider_does_what_its_name_says(shipped, name, where, measure):
-    """Seen in the mean colour of a part of the picture, without the regressor that found it: both halves of the slider
-    go the same way, whatever flower it is."""
+    """Measured by the mean colour of a part of the image, without the regressor that found it: both halves of the
+    slider go the same way, for every flower."""
     generator, directions = shipped
     (direction,) = [direction for direction in directions if direction.name == name]
     for z in latents.from_seeds(range(6), generator.z_dim):

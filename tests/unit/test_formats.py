@@ -19,7 +19,7 @@ from lotus_gan.ui.tabs.training_history import stage_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n0 0 64 64 rectfill\nshowpage\n%%EOF\n"
-REFUSED = "not an image in a format that we read"
+UNREADABLE = "not an image in a format that we read"
 
 
 @pytest.fixture
@@ -60,21 +60,21 @@ def test_the_trap_works(tmp_path, monkeypatch, postscript):
 def test_data(ghostscript, postscript):
     """`--data`, `--val`, `--real`, `--train`: a folder, and the files of a data set on the Hub."""
     Image.new("RGB", (8, 8)).save(postscript.with_name("good.png"))
-    [(name, reason)] = load_folder(postscript.parent).refused
-    assert name == "a.jpg" and reason.startswith(REFUSED)
+    [(name, reason)] = load_folder(postscript.parent).skipped
+    assert name == "a.jpg" and reason.startswith(UNREADABLE)
     good = postscript.with_name("good.png").read_bytes()
-    assert len(read_images([("row 0", POSTSCRIPT), ("row 1", good)], "user/dataset").refused) == 1
+    assert len(read_images([("row 0", POSTSCRIPT), ("row 1", good)], "user/dataset").skipped) == 1
 
 
 def test_an_upload(ghostscript, postscript):
-    with pytest.raises(ImageError, match=REFUSED):
+    with pytest.raises(ImageError, match=UNREADABLE):
         load_image(postscript)
 
 
 def test_project(ghostscript, postscript, model_folder, tmp_path, capsys):
     arguments = ["project", str(postscript), "--model", str(model_folder), "--output", str(tmp_path / "b.png")]
     assert main(arguments) == 2
-    assert REFUSED in capsys.readouterr().err
+    assert UNREADABLE in capsys.readouterr().err
 
 
 def test_like(ghostscript, postscript, model_folder, tmp_path, capsys):
