@@ -1,6 +1,7 @@
 """Pushing with the real client, in real processes where something is killed, against the stand-in for the Hub."""
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -43,6 +44,15 @@ def folder(model_folder, tmp_path):
 def hub(hub, tmp_path, monkeypatch):
     hub.capture(monkeypatch, tmp_path / "home")
     return hub
+
+
+@pytest.fixture
+def caplog(caplog, monkeypatch):
+    """The log, also where another test of this process has called a command, which sends it to the terminal."""
+    logger = logging.getLogger("lotus_gan")
+    monkeypatch.setattr(logger, "propagate", True)
+    monkeypatch.setattr(logger, "handlers", [])
+    return caplog
 
 
 @pytest.fixture

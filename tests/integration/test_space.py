@@ -146,7 +146,7 @@ def test_a_private_model_gets_its_token_as_a_secret_that_is_never_shown(hub, mod
     assert "preload_from_hub" not in card and "thumbnail" not in card
 
 
-def test_a_private_model_asks_on_a_terminal(hub, model, monkeypatch, caplog):
+def test_a_private_model_asks_on_a_terminal(hub, model, monkeypatch, capsys):
     hub.add_model("user/mine", model, private=True)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     asked = []
@@ -154,7 +154,7 @@ def test_a_private_model_asks_on_a_terminal(hub, model, monkeypatch, caplog):
     assert run("user/space", "--model", "user/mine") == 0
     assert len(asked) == 1 and "it is not shown" in asked[0]
     assert hub.repos["space", "user/space"].secrets == {"HF_TOKEN": READ}
-    assert "everyone will see the Space: --private hides it, too" in caplog.text
+    assert "everyone will see the Space: --private hides it, too" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

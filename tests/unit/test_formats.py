@@ -81,7 +81,7 @@ def test_like(ghostscript, postscript, model_folder, tmp_path, capsys):
     assert read_info(postscript) == {}
     arguments = ["sample", "--like", str(postscript), "--model", str(model_folder), "--output", str(tmp_path / "out")]
     assert main(arguments) == 2
-    assert "does not say what it was painted from" in capsys.readouterr().err
+    assert "does not say what it was generated from" in capsys.readouterr().err
 
 
 def test_timeline(ghostscript, tmp_path):
