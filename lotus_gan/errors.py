@@ -63,7 +63,6 @@ class MissingDependency(LotusGANError, ImportError):
 
 # The sentences, by code. What reads `{detail}` ends with the words of another library, which stay English.
 MESSAGES = {
-    "text": "{text}",  # for the time being
     # --- models ------------------------------------------------------------------------------------------------------
     "no_name": "no model given: name a folder or a Hub id such as user/lotus-gan",
     "no_folder": "there is no folder {model!r}, and a Hub id has the form user/name",

@@ -61,7 +61,7 @@ def _add_sample(commands: Subparsers) -> None:
 
 
 def _add_interpolate(commands: Subparsers) -> None:
-    sub = _add(commands, "interpolate", interpolate, "A moving picture through the seeds and back to the first one.")
+    sub = _add(commands, "interpolate", interpolate, "An animation through the seeds and back to the first one.")
     _add_model(sub)
     _add_truncation(sub)
     help = "two or more, such as 3,7,9; for an image that has no seed its latent id, which begins with ~"
