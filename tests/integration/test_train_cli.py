@@ -250,6 +250,9 @@ def test_help_and_wrong_flags_need_no_torch(tmp_path):
     assert train("--help", env=environment).returncode == 0
     wrong = train("--steps", "0", env=environment)
     assert wrong.returncode == 2 and "steps must be an integer at least 1" in wrong.stderr
+    environment["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{ROOT}"
+    command = [sys.executable, "-m", "lotus_gan", "train", "--help"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode == 0
 
 
 def test_lotus_gan_train_is_train_py():
