@@ -7,6 +7,9 @@ The names below are loaded on first use: a Space has no training code, and `trai
 """
 
 import importlib
+from typing import Any
+
+__version__ = "0.2.0"  # the one place that says it
 
 _HOME = {
     "Critic": "models.pretrained",
@@ -23,11 +26,11 @@ _HOME = {
 __all__ = [*_HOME]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

@@ -225,7 +225,7 @@ def _setting(name: str, field: FieldInfo) -> Setting:
     kind, choices = _type_and_choices(field.annotation)
     bounds = {limit: getattr(m, limit) for m in field.metadata for limit in ("gt", "ge", "le") if hasattr(m, limit)}
     words = {"gt": "above", "ge": "at least", "le": "at most"}
-    allowed = " or ".join(choices) or ", ".join(f"{words[limit]} {value:g}" for limit, value in bounds.items())
+    allowed = " or ".join(choices) or ", ".join(f"{words[limit]} {value}" for limit, value in bounds.items())
     return Setting(name, kind, field.description or "", choices, allowed, field.default)
 
 

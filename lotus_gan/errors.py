@@ -6,11 +6,13 @@
 Each sentence says what is wrong and what is allowed. The French ones are the page's (lotus_gan/ui/texts.py).
 """
 
+from typing import Any
+
 
 class LotusGANError(Exception):
     """code: one of MESSAGES. values: what its sentence names; the error's text is the sentence with them filled in."""
 
-    def __init__(self, code: str, **values):
+    def __init__(self, code: str, **values: Any):
         self.code, self.values = code, values
         super().__init__(MESSAGES[code].format(**values))
 
@@ -61,7 +63,6 @@ class MissingDependency(LotusGANError, ImportError):
 
 # The sentences, by code. What reads `{detail}` ends with the words of another library, which stay English.
 MESSAGES = {
-    "text": "{text}",  # for the time being
     # --- models ------------------------------------------------------------------------------------------------------
     "no_name": "no model given: name a folder or a Hub id such as user/lotus-gan",
     "no_folder": "there is no folder {model!r}, and a Hub id has the form user/name",

@@ -17,31 +17,18 @@ Wrong input ends with one message and exit code 2; a file is written in full or 
 import sys
 from pathlib import Path
 
-from lotus_gan.errors import LotusGANError
+from lotus_gan.cli import train
+from lotus_gan.cli.terminal import run_command
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code: 0, 2 for wrong input, 130 for Ctrl-C, and 1 for a training that diverges."""
     argv = sys.argv[1:] if argv is None else argv
     prog = "lotus-gan" if Path(sys.argv[0]).stem == "lotus-gan" else "python -m lotus_gan"
-    from lotus_gan.cli import train
-
     if argv[:1] == ["train"]:  # its help needs no torch, unlike that of the others
         return train.main(argv[1:], f"{prog} train")
     from lotus_gan.cli.parser import build_parser
 
-    train.print_log()
     args = build_parser(prog).parse_args(argv)
-    try:
-        args.command(args)
-    except LotusGANError as error:
-        print(f"{prog}: error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        where = error.filename or getattr(args, "output", args.model)
-        print(f"{prog}: error: {where}: {error.strerror or error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"\n{prog}: stopped; what is written is whole", file=sys.stderr)
-        return 130
-    return 0
+    output = getattr(args, "output", args.model)
+    return run_command(prog, lambda: args.command(args), "stopped; what is written is whole", output)

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from lotus_gan import latents
@@ -12,7 +13,7 @@ MAX_SCORED = 10_000  # images an evaluation: each is compared with every other, 
 
 def seed_list(text: str) -> list[int]:
     """`0-3,70` -> [0, 1, 2, 3, 70]."""
-    seeds = []
+    seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         ends = (first, last) if dash else (first, first)
@@ -46,31 +47,35 @@ def scored_seeds(text: str) -> str:
 
 
 def existing_folder(text: str) -> Path:
+    """The path of a folder that is there."""
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
     return Path(text)
 
 
 def folder(text: str) -> Path:
+    """The path of a folder, which may be new."""
     if Path(text).exists() and not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file, and a folder is needed")
     return Path(text)
 
 
 def png_path(text: str) -> Path:
+    """The path of a PNG file."""
     if Path(text).suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"{text!r} must end in .png")
     return Path(text)
 
 
 def animation_path(text: str) -> Path:
+    """The path of an animation, by its suffix."""
     path = Path(text)
     if path.suffix.lower() not in media.ANIMATIONS:
         raise argparse.ArgumentTypeError(f"{text!r} must end in {', '.join(media.ANIMATIONS)}")
     return path
 
 
-def number(low: float, high: float):
+def number(low: float, high: float) -> Callable[[str], float]:
     """An argparse type: a finite number from `low` to `high`."""
 
     def parse(text: str) -> float:
@@ -88,7 +93,7 @@ def number(low: float, high: float):
 truncation = number(latents.MIN_TRUNCATION, latents.MAX_TRUNCATION)
 
 
-def integer(low: int, high: int):
+def integer(low: int, high: int) -> Callable[[str], int]:
     """An argparse type: a whole number from `low` to `high`."""
 
     def parse(text: str) -> int:

@@ -14,15 +14,17 @@ The same command again goes on where the last call stopped, whether it was Ctrl-
 
 import argparse
 import logging
-import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
+from lotus_gan.cli.terminal import StopOnSignals, run_command
 from lotus_gan.config import PRESETS, RENAMED, Setting, TrainConfig, settings
-from lotus_gan.errors import LotusGANError, TrainingError, UsageError
+from lotus_gan.errors import UsageError
 from lotus_gan.publishing.provenance import Provenance
+
+if TYPE_CHECKING:
+    from lotus_gan.training.run import RunOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, VALIDATION = "data/lotus-68", "data/lotus-val"  # in this repository, when nothing is given
@@ -30,29 +32,19 @@ DATA, VALIDATION = "data/lotus-68", "data/lotus-val"  # in this repository, when
 
 def main(arguments: list[str] | None = None, prog: str = "train.py") -> int:
     """Parse, train, and return the exit code: 0 done or stopped cleanly, 1 diverged, 2 wrong input, 130 cut off."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what this terminal cannot show
-    print_log()
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = build_parser(prog)
     refuse_old_flags(parser, arguments)
     flags = parser.parse_args(arguments)
-    try:
+
+    def train() -> None:
         config = config_from(flags)
         # torch comes from here on: --help and a wrong flag answer at once
         from lotus_gan.training.run import run
 
         run(config, options_from(flags, prog, arguments), StopOnSignals())
-    except TrainingError as error:
-        print(f"{prog}: {error}", file=sys.stderr)
-        return 1
-    except (LotusGANError, OSError) as error:
-        print(f"{prog}: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{prog}: cut off; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    return 0
+
+    return run_command(prog, train, "cut off; the same command goes on from the last checkpoint")
 
 
 def build_parser(prog: str = "train.py") -> argparse.ArgumentParser:
@@ -146,7 +138,7 @@ def config_from(flags: argparse.Namespace) -> TrainConfig:
     return TrainConfig(**{**PRESETS[flags.preset], **given})
 
 
-def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]):
+def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> "RunOptions":
     """The rest of the command line as RunOptions. UsageError for flags that do not go together."""
     from lotus_gan.training.run import RunOptions
 
@@ -195,50 +187,3 @@ def source_name(data: str) -> str:
     """What a run is called after its data: `my-photos`, of user/dataset `dataset`, of flowers102:lotus
     `flowers102-lotus`."""
     return Path(data).resolve().name if Path(data).is_dir() else data.split("/")[-1].replace(":", "-")
-
-
-def print_log() -> None:
-    """Print what the library logs, as it is: what happens to stdout, warnings to stderr."""
-    logger = logging.getLogger("lotus_gan")
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    logger.handlers = [_Terminal()]
-
-
-class _Terminal(logging.Handler):
-    """Above a progress bar, not through it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        tqdm.write(record.getMessage(), file=sys.stdout if record.levelno < logging.WARNING else sys.stderr)
-
-
-class StopOnSignals:
-    """Remembers Ctrl-C or a kill, so that a step is never cut in half; a second one cuts.
-
-    Not where a launcher started this process: it passes on the signal that the terminal has sent already, and cuts by
-    itself after half a minute.
-    """
-
-    def __init__(self) -> None:
-        self.received: list[int] = []
-        self.launched = False
-
-    def start(self, launched: bool) -> None:
-        """Listen from now on."""
-        self.launched = launched
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
-
-    def __call__(self) -> bool:
-        return bool(self.received)
-
-    def end(self) -> None:
-        """Ctrl-C cuts again: nothing is left to be saved."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _remember(self, number: int, frame: object) -> None:
-        self.received.append(number)
-        if self.launched:
-            return
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-        print("\nstopping after this step and saving ...", file=sys.stderr)

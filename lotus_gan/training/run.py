@@ -25,11 +25,11 @@ from lotus_gan.publishing.card import Evaluation, write_card
 from lotus_gan.publishing.provenance import Provenance
 from lotus_gan.publishing.push import PushCallback, ensure_repo, push
 from lotus_gan.training import report
-from lotus_gan.training.callbacks import Callback, Evaluator, MetricsLogger, Previews, ProgressBar, TimeEstimate
+from lotus_gan.training.callbacks import Evaluator, MetricsLogger, Previews, ProgressBar, TimeEstimate
 from lotus_gan.training.device import tune_malloc
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.tracking import Tracker, check_tracker
-from lotus_gan.training.trainer import CHECKPOINT, Trainer, load_critic
+from lotus_gan.training.trainer import CHECKPOINT, Trainer, TrainingCallback, load_critic
 
 logger = logging.getLogger(__name__)
 
@@ -82,13 +82,14 @@ class NeverStop:
     """Nobody asks."""
 
     def start(self, launched: bool) -> None:
-        pass
+        """Nothing to prepare."""
 
     def __call__(self) -> bool:
+        """Never."""
         return False
 
     def end(self) -> None:
-        pass
+        """Nothing to undo."""
 
 
 def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = None) -> None:
@@ -127,7 +128,8 @@ def _train(
     evaluator = Evaluator(trainer, features) if features else None
     card = partial(write_card, trainer, _command(options, trainer.distributed), options.provenance)
     pushes = open_hub(trainer, partial(card, None), options) if options.push_to_hub else None
-    train(trainer, [*filter(None, [evaluator, pushes])], options.log_with, stop)
+    callbacks: list[TrainingCallback] = [callback for callback in (evaluator, pushes) if callback]
+    train(trainer, callbacks, options.log_with, stop)
     trainer.distributed.close()
     evaluation = None
     # measuring takes minutes where there are thousands of images, and somebody wants to go
@@ -203,10 +205,10 @@ def open_hub(trainer: Trainer, write: Callable[[], None], options: RunOptions) -
     return PushCallback(trainer, every, write, **options.hub) if every else None
 
 
-def train(trainer: Trainer, callbacks: list[Callback], log_with: str | None, stop: StopRequest) -> None:
+def train(trainer: Trainer, callbacks: list[TrainingCallback], log_with: str | None, stop: StopRequest) -> None:
     """The loop, with its bar, its logs and `callbacks`."""
     progress, tracker = ProgressBar(trainer), Tracker(trainer, log_with) if log_with else None
-    own: list[Callback] = [progress, MetricsLogger(trainer), Previews(trainer), TimeEstimate(trainer)]
+    own: list[TrainingCallback] = [progress, MetricsLogger(trainer), Previews(trainer), TimeEstimate(trainer)]
     try:
         trainer.train([*own, *callbacks, *filter(None, [tracker])], should_stop=stop)
     finally:

@@ -60,9 +60,9 @@ def test_sample_writes_one_png_a_seed_and_the_same_bytes_twice(model, tmp_path):
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == names
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    with Image.open(tmp_path / "a" / "seed000070.png") as picture:
-        assert picture.size == (128, 128) and picture.mode == "RGB"
-        assert picture.text["seed"] == "70" and picture.text["truncation"] == "1.0"
+    with Image.open(tmp_path / "a" / "seed000070.png") as image:
+        assert image.size == (128, 128) and image.mode == "RGB"
+        assert image.text["seed"] == "70" and image.text["truncation"] == "1.0"
 
 
 def test_sample_generates_an_image_again_to_the_byte(model, tmp_path):
@@ -98,13 +98,13 @@ def test_project_finds_an_image_of_the_models_own(model, tmp_path, capsys):
     figures, said = capsys.readouterr().out.splitlines()
     whole, part = map(float, re.fullmatch(r"([\d.]+) dB to the whole image, ([\d.]+) to what .*", figures).groups())
     assert part > 25 and whole > 15
-    with Image.open(projected) as picture:
-        assert picture.size == (128, 128) and picture.text["model"] == Path(model).name
-        latent_id = picture.text["latent"]
+    with Image.open(projected) as image:
+        assert image.size == (128, 128) and image.text["model"] == Path(model).name
+        latent_id = image.text["latent"]
         assert said == f"its latent id, for interpolate --seeds and the page: {latent_id}"
         assert main(["sample", "--model", model, "--like", str(projected), "--output", str(tmp_path / "again")]) == 0
         with Image.open(tmp_path / "again" / f"{latents.file_stem(latent_id)}.png") as again:
-            assert abs(np.asarray(again, dtype=int) - np.asarray(picture, dtype=int)).max() <= 1
+            assert abs(np.asarray(again, dtype=int) - np.asarray(image, dtype=int)).max() <= 1
 
 
 def test_project_names_a_file_that_is_no_image(model, tmp_path, capsys):
@@ -135,13 +135,13 @@ def test_help_names_commands_and_defaults(capsys):
 
 
 def test_truncation_changes_pictures_and_is_recorded(model, tmp_path):
-    pictures = []
+    images = []
     for psi in ("0.5", "1"):
         assert main(["sample", "--model", model, "--seeds", "9", "--truncation", psi, "--output", str(tmp_path)]) == 0
-        with Image.open(tmp_path / "seed000009.png") as picture:
-            assert float(picture.text["truncation"]) == float(psi)
-            pictures.append(np.asarray(picture, dtype=int))
-    assert abs(pictures[0] - pictures[1]).max() > 5
+        with Image.open(tmp_path / "seed000009.png") as image:
+            assert float(image.text["truncation"]) == float(psi)
+            images.append(np.asarray(image, dtype=int))
+    assert abs(images[0] - images[1]).max() > 5
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from helpers.files import pins
 
+import lotus_gan
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -48,6 +50,14 @@ def test_every_dependency_has_a_reason():
     assert set(named) <= set(pins("requirements.txt") | pins("requirements-dev.txt"))
     [gradio] = [line for line in read("requirements.txt").splitlines() if line.startswith("gradio")]
     assert f'"{gradio}"' in read("pyproject.toml")
+
+
+def test_one_place_says_the_version():
+    """Packages read it from there, without an import of torch: setuptools takes a literal as it stands."""
+    assert re.search(rf'^__version__ = "{lotus_gan.__version__}"', read("lotus_gan/__init__.py"), re.MULTILINE)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", lotus_gan.__version__)
+    assert 'dynamic = ["version"]' in read("pyproject.toml")
+    assert not re.search(r"^version = \"", read("pyproject.toml"), re.MULTILINE)
 
 
 # what the modules of a folder may import; config, latents, files and errors, which stand beside them, are for all

@@ -6,15 +6,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
+import venv
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from helpers.features import save_random_features
 
+import lotus_gan
 from lotus_gan import Generator, TrainConfig, latents
 from lotus_gan.cli.train import source_name
 from lotus_gan.config import settings
+from lotus_gan.publishing.push import write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
@@ -245,6 +250,9 @@ def test_help_and_wrong_flags_need_no_torch(tmp_path):
     assert train("--help", env=environment).returncode == 0
     wrong = train("--steps", "0", env=environment)
     assert wrong.returncode == 2 and "steps must be an integer at least 1" in wrong.stderr
+    environment["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{ROOT}"
+    command = [sys.executable, "-m", "lotus_gan", "train", "--help"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode == 0
 
 
 def test_lotus_gan_train_is_train_py():
@@ -252,3 +260,34 @@ def test_lotus_gan_train_is_train_py():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("usage: python -m lotus_gan train")
     assert done.stdout.partition("\n\n")[2] == train("--help").stdout.partition("\n\n")[2]
+
+
+@pytest.mark.slow
+def test_a_wheel_trains(pictures, tmp_path):
+    """In an environment that sees this one's packages but not this checkout. The page's files are in it, too."""
+    write_wheel(tmp_path)
+    [wheel] = tmp_path.glob("*.whl")
+    assert wheel.name.startswith(f"lotus_gan-{lotus_gan.__version__}-")
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lotus_gan").rglob("*") if path.is_file()}
+    assert {name for name in files if name.endswith((".py", ".js", ".css"))} <= set(ZipFile(wheel).namelist())
+    programs = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
+    venv.create(tmp_path / "env")
+    where = [str(programs / "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
+    (site / "present.pth").write_text(sysconfig.get_path("purelib"))
+    install = ["-m", "pip", "--python", str(programs / "python"), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, *install], check=True, capture_output=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def installed(*arguments):
+        command = [str(programs / "lotus-gan"), "train", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+
+    done = installed("--data", pictures, *QUICK, "--steps", 1)
+    assert done.returncode == 0, done.stderr
+    Generator.from_pretrained(tmp_path / "runs" / pictures.name)
+    assert f"lotus-gan train --data {pictures}" in (tmp_path / "runs" / pictures.name / "README.md").read_text()
+    alone = installed("--device", "cpu")
+    assert alone.returncode == 2
+    said = "there is no data/lotus-68 here (it is in a clone of the repository): give --data DIR"
+    assert alone.stderr == f"lotus-gan train: error: {said}\n"

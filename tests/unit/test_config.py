@@ -81,12 +81,14 @@ def test_article_preset_is_gulrajanis():
         ("batch_size", "2"),
         ("lr_critic", 0),
         ("lr_critic", True),
+        ("lr_critic", "1e-4"),
         ("lr_critic", math.nan),
         ("lr_critic", math.inf),
         ("beta2", 1),
         ("seed", -1),
         ("seed", 2**32),
         ("max_minutes", 0),
+        ("max_minutes", True),
         ("mirror", 1),
         ("device", "tpu"),
         ("augment", 3),
@@ -104,6 +106,7 @@ def test_out_of_range_is_refused_by_name(name, value):
 def test_what_is_allowed_is_said():
     for values, message in (
         ({"batch_size": 0}, "batch_size must be an integer at least 1, at most 4096, got 0"),
+        ({"seed": -1}, "seed must be an integer at least 0, at most 4294967295, got -1"),
         ({"lr_critic": -1.0}, "lr_critic must be a number above 0, got -1.0"),
         ({"device": "tpu"}, "device must be auto or cpu or cuda or mps, got 'tpu'"),
         ({"mirror": 1}, "mirror must be true or false, got 1"),
@@ -161,6 +164,7 @@ def test_augmentation_is_for_few_images(count, augment):
 
 
 def test_every_field_has_a_help_text_and_a_type():
+    assert {setting.name for setting in settings(TrainConfig)} == LOTUS.keys()
     for setting in settings(TrainConfig):
         assert len(setting.description) > 10, setting.name
         assert setting.type in (int, float, str, bool)
