@@ -6,10 +6,10 @@ import zipfile
 
 from helpers.app_server import running_app
 from helpers.page import (
-    PICTURES_LOADED,
+    IMAGES_LOADED,
     captions,
     generate,
-    wait_for_walk,
+    wait_for_keyframes,
 )
 from PIL import Image
 
@@ -17,7 +17,7 @@ from PIL import Image
 def test_generate_shows_new_flowers_under_the_seed_in_the_field(visit):
     page = visit().page
     shown = generate(page)
-    page.wait_for_function(PICTURES_LOADED, arg=8)
+    page.wait_for_function(IMAGES_LOADED, arg=8)
     seed = int(page.locator("#seed input").input_value())
     assert shown == [f"#{(seed + i) % 2**32}" for i in range(8)]
     assert generate(page) != shown
@@ -28,7 +28,7 @@ def test_a_typed_seed_is_kept(visit):
     page.locator("#seed input").fill("42")
     assert generate(page) == [f"#{i}" for i in range(42, 50)]
     assert not page.locator("#new-seed input").is_checked()
-    page.wait_for_function(PICTURES_LOADED, arg=8)
+    page.wait_for_function(IMAGES_LOADED, arg=8)
     page.locator("#dice").click()
     assert generate(page)[0] == "#" + page.locator("#seed input").input_value()
 
@@ -45,20 +45,20 @@ def test_a_picture_downloads_as_a_png_that_names_its_seed(visit):
 
 def test_a_picture_is_kept_over_a_reload_and_let_go(visit):
     page = visit().page
-    assert not page.locator("#kept").is_visible()
+    assert not page.locator("#favourites").is_visible()
     for nth in (2, 5):
         page.locator("#gallery .thumbnail-lg").nth(nth).click()
         page.locator("[data-act=keep]").click()
-        page.wait_for_selector(f"#kept img[src*='seed-00000{nth}.png']", state="attached")
+        page.wait_for_selector(f"#favourites img[src*='seed-00000{nth}.png']", state="attached")
         page.keyboard.press("Escape")
     page.reload()
-    page.wait_for_selector("#kept img[src*='seed-000002.png']")
-    assert page.locator("#kept .caption-label").all_inner_texts() == ["#5", "#2"]
-    page.locator("#kept .thumbnail-lg").first.click()
+    page.wait_for_selector("#favourites img[src*='seed-000002.png']")
+    assert page.locator("#favourites .caption-label").all_inner_texts() == ["#5", "#2"]
+    page.locator("#favourites .thumbnail-lg").first.click()
     page.locator("[data-act=drop]").click()
-    page.wait_for_selector("#kept img[src*='seed-000005.png']", state="detached")
+    page.wait_for_selector("#favourites img[src*='seed-000005.png']", state="detached")
     page.keyboard.press("Escape")
-    assert page.locator("#kept .caption-label").all_inner_texts() == ["#2"]
+    assert page.locator("#favourites .caption-label").all_inner_texts() == ["#2"]
 
 
 def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
@@ -69,22 +69,22 @@ def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
         page.get_by_role("status").filter(has_text=f"#{nth}").wait_for()
         page.keyboard.press("Escape")
     page.get_by_role("tab").nth(1).click()
-    wait_for_walk(page, 4, 6)
+    wait_for_keyframes(page, 4, 6)
 
 
 def ask_whether_it_is_a_copy(page, nth: int) -> str:
     """What the page says of a picture of the gallery."""
     page.locator("#gallery .thumbnail-lg").nth(nth).click()
     page.locator("[data-act=check]").click()
-    page.wait_for_selector("#copy-gallery img")
-    assert page.locator(".flowers .preview").count() == 0
-    return page.locator("#copy-said").inner_text()
+    page.wait_for_selector("#copy-check-gallery img")
+    assert page.locator(".enlargeable .preview").count() == 0
+    return page.locator("#copy-check-answer").inner_text()
 
 
 def test_a_model_without_an_index_cannot_say_whether_it_copies(visit):
     page = visit().page
     assert "without an index" in ask_whether_it_is_a_copy(page, 1)
-    assert page.locator("#copy-gallery .caption-label").all_inner_texts() == ["#1"]
+    assert page.locator("#copy-check-gallery .caption-label").all_inner_texts() == ["#1"]
 
 
 def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
@@ -93,7 +93,7 @@ def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
         page.goto(app.url)
         said = ask_whether_it_is_a_copy(page, 2)
         assert "32 px" in said or "MobileNetV2" in said
-        own, *real = page.locator("#copy-gallery .caption-label").all_inner_texts()
+        own, *real = page.locator("#copy-check-gallery .caption-label").all_inner_texts()
         assert own == "#2" and len(real) == 3
         percentages = [int(re.fullmatch(r"real(?:, mirrored)? · (\d+) %", text)[1]) for text in real]
         assert percentages == sorted(percentages)

@@ -7,22 +7,22 @@ import re
 import pytest
 from helpers.app_server import copy_of_the_app, running_app, save_colourful_model
 from helpers.page import (
+    IMAGES_LOADED,
     OUTSIDE,
-    PICTURES_LOADED,
-    STAGE_PIXELS,
+    PLAYER_PIXELS,
     captions,
     generate,
     open_interpolate,
-    wait_for_walk,
+    wait_for_keyframes,
 )
 from PIL import Image
 
-STAGE_TEXT = f"String({STAGE_PIXELS.removeprefix('() => ')})"
+PLAYER_TEXT = f"String({PLAYER_PIXELS.removeprefix('() => ')})"
 
 
 def test_it_opens_with_pictures_and_calls_nobody_else(visit, app):
     opened = visit()
-    opened.page.wait_for_function(PICTURES_LOADED, arg=8)
+    opened.page.wait_for_function(IMAGES_LOADED, arg=8)
     assert captions(opened.page) == [f"#{i}" for i in range(8)]
     assert all(url.startswith((app.url, "data:", "blob:")) for url in opened.requests), opened.requests
 
@@ -57,9 +57,13 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     page = visit().page
     assert all(re.search(r"\d", alt) for alt in page.locator("#gallery img").evaluate_all("all => all.map(i => i.alt)"))
     open_interpolate(page)
-    labels = page.locator("#stage canvas").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
+    labels = page.locator("#interpolation-player canvas").evaluate_all(
+        "all => all.map(c => c.getAttribute('aria-label'))"
+    )
     assert labels[0] == "50 %"
-    names = page.locator("#stage button").evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    names = page.locator("#interpolation-player button").evaluate_all(
+        "all => all.map(b => b.getAttribute('aria-label'))"
+    )
     assert names == ["Go to #37", "Go to #14", "Add a flower to the walk"]
 
 
@@ -68,15 +72,17 @@ def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
         page = context.new_page()
         page.goto(app.url)
         page.get_by_role("tab", name="Apprentissage").click()
-        slider, picture = page.locator("#learnt input"), page.locator("#learnt .stage img")
+        slider, picture = page.locator("#training-history input"), page.locator("#training-history .stage img")
         last = picture.get_attribute("src")
         slider.focus()
         page.keyboard.press("Home")
-        assert "Pas 1 :" in page.locator("#learnt .stage figcaption").inner_text()
+        assert "Pas 1 :" in page.locator("#training-history .stage figcaption").inner_text()
         assert picture.get_attribute("src") != last
-        page.wait_for_function("(i => i.complete && i.naturalWidth > 500)(document.querySelector('#learnt img'))")
-        assert page.locator("#learnt svg").count() >= 1
-        assert "pénalité de gradient" in page.locator("#learnt-text").inner_text()
+        page.wait_for_function(
+            "(i => i.complete && i.naturalWidth > 500)(document.querySelector('#training-history img'))"
+        )
+        assert page.locator("#training-history svg").count() >= 1
+        assert "pénalité de gradient" in page.locator("#training-history-text").inner_text()
 
 
 def test_the_article_learns_beside_our_recipe(browser, tmp_path):
@@ -94,15 +100,15 @@ def test_the_article_learns_beside_our_recipe(browser, tmp_path):
         page.goto(app.url)
         page.get_by_role("radio", name="lotus-68").check()
         page.get_by_role("tab").nth(4).click()
-        ours, rival = (page.locator(f"#learnt .{name} figcaption") for name in ("stage", "rival"))
-        rival.wait_for()
+        ours, baseline = (page.locator(f"#training-history .{name} figcaption") for name in ("stage", "baseline"))
+        baseline.wait_for()
         assert "After 10 minutes, step 2" in ours.inner_text()
-        assert "after 9 minutes" in rival.inner_text()
-        page.locator("#learnt input").focus()
+        assert "after 9 minutes" in baseline.inner_text()
+        page.locator("#training-history input").focus()
         page.keyboard.press("Home")
-        assert "after 2 minutes" in rival.inner_text()
+        assert "after 2 minutes" in baseline.inner_text()
         page.get_by_role("radio", name="article").check()
-        rival.wait_for(state="hidden")
+        baseline.wait_for(state="hidden")
 
 
 def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
@@ -111,27 +117,27 @@ def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
     with running_app(tmp_path, None, copy_of_the_app(tmp_path, **models)) as app, browser.new_context() as context:
         page = context.new_page()
         page.goto(app.url)
-        page.wait_for_function(PICTURES_LOADED, arg=8)
+        page.wait_for_function(IMAGES_LOADED, arg=8)
         before, names = page.locator("#gallery .grid-container img").first.get_attribute("src"), captions(page)
         open_interpolate(page)
-        walk = page.evaluate(STAGE_TEXT)
+        walk = page.evaluate(PLAYER_TEXT)
         page.get_by_role("radio", name="other").check()
         page.wait_for_function("old => document.querySelector('#gallery .grid-container img').src !== old", arg=before)
         assert captions(page) == names
         path = page.locator("#gallery .grid-container img").first.get_attribute("src")
         with Image.open(io.BytesIO(page.request.get(path).body())) as picture:
             assert picture.text["model"] == "other"
-        page.wait_for_function(f"old => {STAGE_TEXT} !== old", arg=walk)
+        page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=walk)
         page.locator("#copy-link").click()
         page.wait_for_function("location.search === '?seeds=37,14&t=0.5&model=other'")
-        chosen, again = page.evaluate(STAGE_TEXT), context.new_page()
+        chosen, again = page.evaluate(PLAYER_TEXT), context.new_page()
         again.goto(page.url)
         again.get_by_role("radio", name="other", checked=True).wait_for()
-        again.wait_for_function(f"chosen => {STAGE_TEXT} === chosen", arg=chosen)
+        again.wait_for_function(f"chosen => {PLAYER_TEXT} === chosen", arg=chosen)
         again.goto(f"{app.url}/?seeds=4,5&model=user/gone")
         again.locator(".toast-body").wait_for()
         assert "model user/gone, which is not here" in again.locator(".toast-body").inner_text()
-        wait_for_walk(again, 4, 5)
+        wait_for_keyframes(again, 4, 5)
 
 
 def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, tmp_path):
@@ -153,7 +159,7 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     page.wait_for_function("document.querySelector('#gallery .grid-container img').src.includes('garden-seed-000000')")
     assert page.get_by_role("radio", name="garden").is_checked()
     page.get_by_role("tab").nth(1).click()
-    wait_for_walk(page, 37, 14)
+    wait_for_keyframes(page, 37, 14)
     # nobody else sees anything of it
     assert bystander.locator("#gallery .grid-container img").first.get_attribute("src") == before
     assert bystander.get_by_role("radio", name="garden").count() == 0
