@@ -2,11 +2,11 @@
 
 Gradio's frontend chooses, by `navigator.language` or by what the visitor sets under Settings, and writes its choice to
 the document's `lang`. Texts of components follow it by themselves (`static`); scripts read `lang` (`pairs`, page.js);
-and page.js repeats it in a cookie, which the server's sentences follow (`say`). Programs send no cookie: their sentences
-follow Accept-Language. What is neither English nor French is English.
+and page.js repeats it in a cookie, which the server's sentences follow (`say`). Programs send no cookie: sentences for
+them follow Accept-Language. What is neither English nor French is English.
 """
 
-from http.cookies import CookieError, SimpleCookie
+import re
 
 import gradio as gr
 
@@ -16,7 +16,7 @@ TABLES = (page, generate, interpolate, explore, projection, training_history, li
 TEXTS = {key: pair for table in TABLES for key, pair in table.TEXTS.items()}  # key: (English, French)
 
 LANGUAGES = ("en", "fr")  # the first one is for everybody who asks for neither
-COOKIE = "lotus_gan_language"
+_COOKIE = re.compile(rf"(?:^|;)\s*lotus_gan_language=({'|'.join(LANGUAGES)})\s*(?:;|$)")
 _PREFIX = "lotus_"  # Gradio has texts of its own under names such as "slider"
 I18N = gr.I18n(**{code: {_PREFIX + key: text[i] for key, text in TEXTS.items()} for i, code in enumerate(LANGUAGES)})
 
@@ -45,12 +45,8 @@ def why(error: Exception, request: gr.Request | None) -> str:
 def language_of(request: gr.Request | None) -> str:
     """What the page has chosen in the browser, else what the headers of a program ask for."""
     headers = (request and request.headers) or {}
-    try:
-        cookies = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        cookies = {}
-    chosen = cookies[COOKIE].value if COOKIE in cookies else None
-    return chosen if chosen in LANGUAGES else language(headers.get("accept-language", ""))
+    chosen = _COOKIE.search(headers.get("cookie", ""))
+    return chosen[1] if chosen else language(headers.get("accept-language", ""))
 
 
 def language(accept: str) -> str:

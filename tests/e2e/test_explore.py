@@ -25,7 +25,7 @@ def open_explore(visit, **options):
 
 
 def wait_for_image(page, part: str):
-    """Until the easel shows a picture with this in its file's name."""
+    """Until the image view shows an image with this in its file's name."""
     page.wait_for_selector(f"#image-view [data-file*='{part}']")
 
 
@@ -46,14 +46,14 @@ def flower(page):
 
 
 def move(page, i: int, amount: float) -> np.ndarray:
-    """Set a slider; the picture that follows."""
+    """Set a slider; the image that follows."""
     before = file_name(page)
     sliders(page).nth(i).fill(str(amount))
     page.wait_for_selector(f"#image-view [data-file]:not([data-file='{before}'])")
     return pixels(page)
 
 
-def test_a_slider_moves_the_picture_and_reset_brings_the_first_one_back(visit):
+def test_a_slider_moves_the_image_and_reset_brings_the_first_one_back(visit):
     page = open_explore(visit)
     first = pixels(page)
     assert page.locator("#sliders label").first.inner_text() == "Direction 1"
@@ -83,7 +83,7 @@ def test_the_keyboard_moves_a_slider_and_the_last_position_wins(visit):
     assert file_name(page) == name
 
 
-def test_going_on_keeps_the_picture_and_its_file_says_how_to_make_it_again(visit):
+def test_going_on_keeps_the_image_and_its_file_says_how_to_make_it_again(visit):
     page = open_explore(visit)
     moved = move(page, 2, 3)
     page.locator("#go-on").click()
@@ -94,9 +94,9 @@ def test_going_on_keeps_the_picture_and_its_file_says_how_to_make_it_again(visit
     with page.expect_download() as download:
         page.locator("#image-view a").click()
     assert re.fullmatch(r"model\d+-latent-[0-9a-f]{12}\.png", download.value.suggested_filename)
-    with Image.open(download.value.path()) as picture:
-        assert picture.text["latent"] == flower(page).input_value()
-        assert np.array_equal(np.asarray(picture), moved)
+    with Image.open(download.value.path()) as image:
+        assert image.text["latent"] == flower(page).input_value()
+        assert np.array_equal(np.asarray(image), moved)
 
 
 def test_a_typed_or_rolled_flower_keeps_the_sliders_and_a_wrong_one_is_refused_in_french(visit):
@@ -147,11 +147,11 @@ def test_arithmetic_adds_up_and_its_result_can_be_gone_on_from(visit):
     page = open_explore(visit)
     fields = terms(page)
     assert page.locator("#sum-gallery .caption-label").all_inner_texts() == ["A", "− B", "+ C", "="]
-    pictures = sum_images(page)
-    assert min(abs(pictures[3] - picture).mean() for picture in pictures[:3]) > 1
+    images = sum_images(page)
+    assert min(abs(images[3] - image).mean() for image in images[:3]) > 1
     page.locator("#take").click()
     wait_for_image(page, "latent-")
-    assert np.array_equal(pixels(page), pictures[3])
+    assert np.array_equal(pixels(page), images[3])
     fields[1].fill(fields[0].input_value())  # A - A + C
     page.wait_for_function("""() => {
       const [, , third, fourth] = [...document.querySelectorAll('#sum-gallery img')].map(i => i.src);
@@ -164,7 +164,7 @@ def test_arithmetic_adds_up_and_its_result_can_be_gone_on_from(visit):
 
 
 @pytest.mark.parametrize("truncated", [False, True])
-def test_a_picture_of_the_gallery_is_explored(visit, truncated):
+def test_an_image_of_the_gallery_is_explored(visit, truncated):
     page = visit().page
     if truncated:
         page.locator("#generate-settings input[type=range]").last.fill("0.5")
@@ -177,8 +177,8 @@ def test_a_picture_of_the_gallery_is_explored(visit, truncated):
     page.locator("#flower").wait_for()  # in sight: the tab is open
     assert page.locator(".enlargeable .preview").count() == 0
     source = page.locator("#gallery img").nth(4).get_attribute("src")
-    with Image.open(io.BytesIO(page.request.get(source).body())) as picture:
-        assert abs(pixels(page) - np.asarray(picture, dtype=int)).mean() <= (1 if truncated else 0)
+    with Image.open(io.BytesIO(page.request.get(source).body())) as image:
+        assert abs(pixels(page) - np.asarray(image, dtype=int)).mean() <= (1 if truncated else 0)
 
 
 def test_another_model_brings_its_own_directions_with_their_names(visit, tmp_path):

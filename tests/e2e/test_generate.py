@@ -1,4 +1,4 @@
-"""The tab Generate and what can be done with one of its pictures, in a real browser."""
+"""The tab Generate and what can be done with one of its images, in a real browser."""
 
 import io
 import re
@@ -33,17 +33,17 @@ def test_a_typed_seed_is_kept(visit):
     assert generate(page)[0] == "#" + page.locator("#seed input").input_value()
 
 
-def test_a_picture_downloads_as_a_png_that_names_its_seed(visit):
+def test_an_image_downloads_as_a_png_that_names_its_seed(visit):
     page = visit().page
     page.locator("#gallery .thumbnail-lg").nth(3).click()
     with page.expect_download() as download:
         page.locator("#gallery .preview button").first.click()
     assert re.fullmatch(r"model\d+-seed-000003\.png", download.value.suggested_filename)
-    with Image.open(download.value.path()) as picture:
-        assert picture.format == "PNG" and picture.text["seed"] == "3"
+    with Image.open(download.value.path()) as image:
+        assert image.format == "PNG" and image.text["seed"] == "3"
 
 
-def test_a_picture_is_kept_over_a_reload_and_let_go(visit):
+def test_an_image_is_kept_over_a_reload_and_let_go(visit):
     page = visit().page
     assert not page.locator("#favourites").is_visible()
     for nth in (2, 5):
@@ -61,7 +61,7 @@ def test_a_picture_is_kept_over_a_reload_and_let_go(visit):
     assert page.locator("#favourites .caption-label").all_inner_texts() == ["#2"]
 
 
-def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
+def test_an_image_can_be_sent_to_either_end_of_the_interpolation(visit):
     page = visit().page
     for nth, end in ((4, "first"), (6, "last")):
         page.locator("#gallery .thumbnail-lg").nth(nth).click()
@@ -73,7 +73,7 @@ def test_a_picture_can_be_sent_to_either_end_of_the_walk(visit):
 
 
 def ask_whether_it_is_a_copy(page, nth: int) -> str:
-    """What the page says of a picture of the gallery."""
+    """What the page says of an image of the gallery."""
     page.locator("#gallery .thumbnail-lg").nth(nth).click()
     page.locator("[data-act=check]").click()
     page.wait_for_selector("#copy-check-gallery img")
@@ -87,7 +87,7 @@ def test_a_model_without_an_index_cannot_say_whether_it_copies(visit):
     assert page.locator("#copy-check-gallery .caption-label").all_inner_texts() == ["#1"]
 
 
-def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
+def test_the_shipped_model_says_what_an_image_is_near_to(browser, tmp_path):
     with running_app(tmp_path, None) as app, browser.new_context() as context:
         page = context.new_page()
         page.goto(app.url)
@@ -100,7 +100,7 @@ def test_the_shipped_model_says_what_a_picture_is_near_to(browser, tmp_path):
         assert said.startswith("#2 is no copy" if percentages[0] > 5 else "#2 is nearer to a training picture")
 
 
-def test_all_pictures_come_as_one_zip(visit):
+def test_all_images_come_as_one_zip(visit):
     page = visit().page
     with page.expect_download() as download:
         page.locator("#gallery .icon-button-wrapper button").first.click()
@@ -109,8 +109,8 @@ def test_all_pictures_come_as_one_zip(visit):
         assert len(names) == 8
         for seed, name in enumerate(names):
             assert name.endswith(f"seed-{seed:06d}.png")
-            with Image.open(io.BytesIO(archive.read(name))) as picture:
-                assert picture.text["seed"] == str(seed)
+            with Image.open(io.BytesIO(archive.read(name))) as image:
+                assert image.text["seed"] == str(seed)
 
 
 def test_a_wrong_seed_is_refused_in_french(visit):

@@ -50,7 +50,7 @@ def ask_whether_it_is_a_copy(page) -> str:
 
 
 def test_a_pushed_model_brings_its_index_and_its_history(hub, browser, tmp_path):
-    """The page opens with one from the Hub, which tells all; then comes one whose companions are broken."""
+    """The page opens with one that has all sidecar files; then comes one whose sidecar files are broken."""
     push.push(save_model_with_sidecar_files(tmp_path / "mine", seed=0), "user/mine", onnx=False)
     push.push(save_model_with_sidecar_files(tmp_path / "other", seed=1), "user/other", onnx=False)
     other = hub.repos["model", "user/other"].branches["main"]

@@ -20,18 +20,18 @@ from lotus_gan import latents
 
 
 @pytest.mark.parametrize("how", ["keyboard", "mouse"])
-def test_the_slider_glides_without_a_request(visit, how):
+def test_the_slider_moves_without_a_request(visit, how):
     opened = visit()
     page = opened.page
     open_interpolate(page)
     slider = page.locator("#position input[type=range]")
-    pictures = [player_pixels(page)]
+    images = [player_pixels(page)]
     opened.requests.clear()
     if how == "keyboard":
         slider.focus()
         for _ in range(8):
             page.keyboard.press("ArrowRight")
-            pictures.append(player_pixels(page))
+            images.append(player_pixels(page))
     else:
         box = slider.bounding_box()
         y = box["y"] + box["height"] / 2
@@ -39,11 +39,11 @@ def test_the_slider_glides_without_a_request(visit, how):
         page.mouse.down()
         for share in (0.6, 0.7, 0.8, 0.95):
             page.mouse.move(box["x"] + box["width"] * share, y)
-            pictures.append(player_pixels(page))
+            images.append(player_pixels(page))
         page.mouse.up()
     page.wait_for_timeout(500)  # a request that comes late is one too
     assert opened.requests == []
-    assert all(abs(a - b).max() > 0 for a, b in pairwise(pictures))
+    assert all(abs(a - b).max() > 0 for a, b in pairwise(images))
 
 
 def test_the_frame_is_what_the_api_gives_for_its_position(visit, app, tmp_path):
@@ -54,11 +54,11 @@ def test_the_frame_is_what_the_api_gives_for_its_position(visit, app, tmp_path):
     for step in (0, 1, 21, 32, 64):
         slider.fill(str(step / 64))
         assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == str(step)
-        with Image.open(client.predict(37, 14, step / 64, api_name="/interpolate")) as picture:
-            assert abs(player_pixels(page) - np.asarray(picture, dtype=int)).max() <= 1
+        with Image.open(client.predict(37, 14, step / 64, api_name="/interpolate")) as image:
+            assert abs(player_pixels(page) - np.asarray(image, dtype=int)).max() <= 1
 
 
-def test_typing_reversing_and_rolling_change_the_walk(visit):
+def test_typing_reversing_and_rolling_change_the_interpolation(visit):
     page = visit().page
     open_interpolate(page)
     keyframes_field(page).fill("11, 7")
@@ -74,7 +74,7 @@ def test_typing_reversing_and_rolling_change_the_walk(visit):
     assert abs(player_pixels(page) - before).max() > 0
 
 
-def test_keys_can_be_added_visited_and_taken_out(visit, app, tmp_path):
+def test_keyframes_can_be_added_visited_and_taken_out(visit, app, tmp_path):
     page = visit().page
     open_interpolate(page)
     keyframes_field(page).fill("3, 7, 9")
@@ -83,19 +83,19 @@ def test_keys_can_be_added_visited_and_taken_out(visit, app, tmp_path):
     assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == "64"
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
     [item] = client.predict(1, 7, 1, api_name="/generate")
-    with Image.open(item["image"]) as picture:
-        assert abs(player_pixels(page) - np.asarray(picture, dtype=int)).max() == 0
+    with Image.open(item["image"]) as image:
+        assert abs(player_pixels(page) - np.asarray(image, dtype=int)).max() == 0
     page.get_by_role("button", name="Take #7 out of the walk").click()
     wait_for_keyframes(page, 3, 9)
     assert keyframes_field(page).input_value() == "3, 9"
-    assert page.locator("#interpolation-player .remove").count() == 0  # a walk has two keys
+    assert page.locator("#interpolation-player .remove").count() == 0  # an interpolation has two keyframes at least
     for count in range(3, 9):
         page.locator("#interpolation-player .add").click()
         page.wait_for_selector(f"#interpolation-player .keyframes li:nth-child({count}) .go")
     assert page.locator("#interpolation-player .add").count() == 0  # and eight at most
 
 
-def test_an_even_pace_and_truncation_paint_the_walk_anew(visit):
+def test_an_even_pace_and_truncation_generate_other_frames(visit):
     page = visit().page
     open_interpolate(page)
     shown = [player_pixels(page)]
@@ -110,7 +110,7 @@ def test_an_even_pace_and_truncation_paint_the_walk_anew(visit):
     assert all(abs(a - b).max() > 0 for a, b in pairwise(shown))
 
 
-def test_play_walks_by_itself_and_stops_under_a_hand(visit):
+def test_play_moves_by_itself_and_stops_at_a_key(visit):
     page = visit().page
     open_interpolate(page)
     frame = page.locator("#interpolation-player .now canvas")
@@ -148,13 +148,13 @@ def test_a_wrong_link_is_refused_in_words(visit):
     assert "must be 2 to 8 whole numbers from 0 to 4294967295" in page.locator(".toast-body").inner_text()
 
 
-def test_a_code_is_a_key_of_the_walk_with_a_sign_for_its_name(visit, app, tmp_path):
+def test_a_code_is_a_keyframe_with_a_sign_for_its_name(visit, app, tmp_path):
     code = latents.encode(latents.from_seeds([3], 16)[0])
     page = visit(link=f"/?seeds={code},7,{code}&t=0").page
     wait_for_keyframes(page, code, 7, code)
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
-    with Image.open(client.predict(3, 7, 0, api_name="/interpolate")) as picture:
-        assert abs(player_pixels(page) - np.asarray(picture, dtype=int)).mean() < 2  # a code rounds a little
+    with Image.open(client.predict(3, 7, 0, api_name="/interpolate")) as image:
+        assert abs(player_pixels(page) - np.asarray(image, dtype=int)).mean() < 2  # a code rounds a little
     assert page.locator("#interpolation-player .go").all_inner_texts() == ["✎", "#7", "✎"]
     page.get_by_role("button", name="Go to flower 3 (no seed)").click()
     assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == "128"

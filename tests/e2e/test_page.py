@@ -20,7 +20,7 @@ from PIL import Image
 PLAYER_TEXT = f"String({PLAYER_PIXELS.removeprefix('() => ')})"
 
 
-def test_it_opens_with_pictures_and_calls_nobody_else(visit, app):
+def test_it_opens_with_images_and_calls_nobody_else(visit, app):
     opened = visit()
     opened.page.wait_for_function(IMAGES_LOADED, arg=8)
     assert captions(opened.page) == [f"#{i}" for i in range(8)]
@@ -53,7 +53,7 @@ def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
         assert page.evaluate(OUTSIDE) == []
 
 
-def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
+def test_images_and_controls_have_names_for_those_who_cannot_see(visit):
     page = visit().page
     assert all(re.search(r"\d", alt) for alt in page.locator("#gallery img").evaluate_all("all => all.map(i => i.alt)"))
     open_interpolate(page)
@@ -67,17 +67,17 @@ def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
     assert names == ["Go to #37", "Go to #14", "Add a flower to the walk"]
 
 
-def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
+def test_the_shipped_model_shows_its_training(browser, tmp_path):
     with running_app(tmp_path, None) as app, browser.new_context(locale="fr-FR") as context:
         page = context.new_page()
         page.goto(app.url)
         page.get_by_role("tab", name="Apprentissage").click()
-        slider, picture = page.locator("#training-history input"), page.locator("#training-history .stage img")
-        last = picture.get_attribute("src")
+        slider, image = page.locator("#training-history input"), page.locator("#training-history .stage img")
+        last = image.get_attribute("src")
         slider.focus()
         page.keyboard.press("Home")
         assert "Pas 1 :" in page.locator("#training-history .stage figcaption").inner_text()
-        assert picture.get_attribute("src") != last
+        assert image.get_attribute("src") != last
         page.wait_for_function(
             "(i => i.complete && i.naturalWidth > 500)(document.querySelector('#training-history img'))"
         )
@@ -85,8 +85,8 @@ def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
         assert "pénalité de gradient" in page.locator("#training-history-text").inner_text()
 
 
-def test_the_article_learns_beside_our_recipe(browser, tmp_path):
-    """Of two runs on the same pictures the stages nearest in minutes are shown together; the other way round not."""
+def test_the_baseline_is_shown_beside_our_recipe(browser, tmp_path):
+    """Of two runs on the same images the stages nearest in minutes are shown together; the other way round not."""
     models = {"lotus": save_colourful_model(tmp_path / "lotus")}
     for name, minutes in (("lotus-68", (1, 10)), ("article", (2, 9, 30))):
         models[name] = save_colourful_model(tmp_path / name)
@@ -111,8 +111,8 @@ def test_the_article_learns_beside_our_recipe(browser, tmp_path):
         baseline.wait_for(state="hidden")
 
 
-def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
-    """Two bundled models: choosing the second changes the gallery, the walk and what a download says of itself."""
+def test_another_model_has_other_images_for_the_same_seeds(browser, tmp_path):
+    """Two bundled models: the second changes the gallery, the interpolation and what a download says of itself."""
     models = {name: save_colourful_model(tmp_path / name, seed) for seed, name in enumerate(("lotus", "other"))}
     with running_app(tmp_path, None, copy_of_the_app(tmp_path, **models)) as app, browser.new_context() as context:
         page = context.new_page()
@@ -120,14 +120,14 @@ def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
         page.wait_for_function(IMAGES_LOADED, arg=8)
         before, names = page.locator("#gallery .grid-container img").first.get_attribute("src"), captions(page)
         open_interpolate(page)
-        walk = page.evaluate(PLAYER_TEXT)
+        shown = page.evaluate(PLAYER_TEXT)
         page.get_by_role("radio", name="other").check()
         page.wait_for_function("old => document.querySelector('#gallery .grid-container img').src !== old", arg=before)
         assert captions(page) == names
         path = page.locator("#gallery .grid-container img").first.get_attribute("src")
-        with Image.open(io.BytesIO(page.request.get(path).body())) as picture:
-            assert picture.text["model"] == "other"
-        page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=walk)
+        with Image.open(io.BytesIO(page.request.get(path).body())) as image:
+            assert image.text["model"] == "other"
+        page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=shown)
         page.locator("#copy-link").click()
         page.wait_for_function("location.search === '?seeds=37,14&t=0.5&model=other'")
         chosen, again = page.evaluate(PLAYER_TEXT), context.new_page()
@@ -143,8 +143,8 @@ def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
 def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, tmp_path):
     other = save_colourful_model(tmp_path / "garden", seed=1)
     page, bystander = visit(locale="fr-FR").page, visit().page
-    picture = page.locator("#gallery .grid-container img").first
-    before = picture.get_attribute("src")
+    image = page.locator("#gallery .grid-container img").first
+    before = image.get_attribute("src")
     page.get_by_role("button", name="Un autre modèle").click()
     name = page.locator("#any-model-name").locator("input, textarea")
     name.fill("no/such/model")
@@ -153,7 +153,7 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     said = page.locator(".toast-body").inner_text()
     assert "il n’y a pas de dossier 'no/such/model'" in said
     assert "Le modèle choisi auparavant reste en place." in said
-    assert picture.get_attribute("src") == before
+    assert image.get_attribute("src") == before
     name.fill(str(other))
     name.press("Enter")
     page.wait_for_function("document.querySelector('#gallery .grid-container img').src.includes('garden-seed-000000')")

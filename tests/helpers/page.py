@@ -3,8 +3,8 @@
 import numpy as np
 
 IMAGES_LOADED = """n => {
-  const pictures = [...document.querySelectorAll('#gallery .grid-container img')];
-  return pictures.length === n && pictures.every(x => x.complete && x.naturalWidth === 128 && x.naturalHeight === 128);
+  const images = [...document.querySelectorAll('#gallery .grid-container img')];
+  return images.length === n && images.every(x => x.complete && x.naturalWidth === 128 && x.naturalHeight === 128);
 }"""
 PLAYER_PIXELS = """() => [
   ...document.querySelector('#interpolation-player .now canvas').getContext('2d').getImageData(0, 0, 128, 128).data
@@ -20,7 +20,7 @@ def captions(page) -> list[str]:
 
 
 def generate(page) -> list[str]:
-    """Click, and wait for pictures under another seed than before."""
+    """Click, and wait for images under another seed than before."""
     before = captions(page)
     page.locator("#generate-button").click()
     page.wait_for_function(
@@ -38,14 +38,14 @@ def open_interpolate(page):
 
 
 def player_pixels(page) -> np.ndarray:
-    """(128, 128, 3) of the large picture, as it is one frame of the screen after what was done last."""
+    """(128, 128, 3) of the large image, one frame of the screen after the last action."""
     page.evaluate(NEXT_FRAME)
     return np.array(page.evaluate(PLAYER_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
 
 
-def wait_for_keyframes(page, *keys: int | str):
-    """Until the stage has every frame of a walk through these seeds and codes."""
-    page.wait_for_selector(f"#interpolation-player [data-keyframes='{','.join(map(str, keys))}']")
+def wait_for_keyframes(page, *ids: int | str):
+    """Until the player has every frame of an interpolation through these seeds and codes."""
+    page.wait_for_selector(f"#interpolation-player [data-keyframes='{','.join(map(str, ids))}']")
 
 
 def keyframes_field(page):

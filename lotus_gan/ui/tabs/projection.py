@@ -46,6 +46,7 @@ def build(page: Page) -> None:
         assets.bind(find, page.models),
         [image, task, page.model],
         [gallery, answer, code, destinations],
+        preprocess=False,
         api_visibility="private",
         concurrency_id="export",  # seconds of work that do not delay sampling
         concurrency_limit=1,
@@ -64,18 +65,11 @@ def _build_destinations(page: Page, code: gr.Textbox) -> None:
     button.click(assets.bind(open_in_explore, page.models), [code, page.model], page.explore_outputs, **explore.QUIET)
 
 
-def find(models: Models, path, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
+def find(models: Models, upload, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
     """The gallery of the target and its projection, the answer in words, the projection's code, and its buttons."""
     model = chosen_model(models, model, request)
     task = arguments.choice("task", task, TASKS, request)
-    if path is None:
-        raise gr.Error(texts.say("no_image", request), print_exception=False)
-    try:
-        image, _ = load_image(Path(path))
-    except ImageError as error:
-        message = f"{texts.say('unreadable', request)} ({texts.why(error, request)})"
-        raise gr.Error(message, print_exception=False) from None
-    target = from_uint8(image[None])
+    target = read(upload, request)
     shown = damaged(target, task)
 
     def on_step(done: int, steps: int) -> None:
@@ -88,6 +82,19 @@ def find(models: Models, path, task, model, request: gr.Request, progress=gr.Pro
     gallery = [(str(file), texts.say(name, request)) for name, file in paths.items()]
     answer = texts.say(verdict(found.psnr), request, psnr=f"{found.psnr:.0f}")
     return gallery, answer, code, gr.Row(visible=True)
+
+
+def read(upload, request: gr.Request) -> torch.Tensor:
+    """An uploaded file as an image (1, 3, 128, 128), else gr.Error. upload: the raw value of gr.Image, whose path Gradio
+    has checked to be an upload; where Gradio decodes it as well, an unreadable file is a traceback in the log."""
+    if not isinstance(upload, dict) or not isinstance(upload.get("path"), str):
+        raise gr.Error(texts.say("no_image", request), print_exception=False)
+    try:
+        image, _ = load_image(Path(upload["path"]))
+    except ImageError as error:
+        message = f"{texts.say('unreadable', request)} ({texts.why(error, request)})"
+        raise gr.Error(message, print_exception=False) from None
+    return from_uint8(image[None])
 
 
 def save(model: LoadedModel, images: dict[str, torch.Tensor], code: str) -> dict[str, Path]:

@@ -30,7 +30,7 @@ function show(t) {
   now.querySelector('figcaption').textContent = text;
   canvas.setAttribute('aria-label', text);
   canvas.dataset.step = frame;
-  [...list.querySelectorAll('.go')].forEach((button, i) => button.setAttribute('aria-current', frame === i * STEPS));
+  [...list.querySelectorAll('.go')].forEach((go, i) => go.setAttribute('aria-current', frame === i * STEPS));
 }
 
 // the slider is Gradio's: it learns of a new position through its own event
