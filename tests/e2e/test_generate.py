@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 
 from helpers.app_server import running_app
@@ -59,6 +60,30 @@ def test_an_image_is_kept_over_a_reload_and_let_go(visit):
     page.wait_for_selector("#favourites img[src*='seed-000005.png']", state="detached")
     page.keyboard.press("Escape")
     assert page.locator("#favourites .caption-label").all_inner_texts() == ["#2"]
+
+
+def test_the_lightbox_follows_the_arrow_keys_and_what_is_let_go(visit):
+    page = visit().page
+    toolbar = page.get_by_role("toolbar")
+    page.locator("#gallery .thumbnail-lg").nth(2).click()
+    page.locator("[data-act=keep]").click()
+    page.get_by_role("status").filter(has_text="#2 is kept").wait_for()
+    page.route("**/run/predict*", lambda route: (time.sleep(0.5), route.continue_()))  # a slow line
+    page.keyboard.press("ArrowRight")  # the keys of the enlarged image are in force after a click on the toolbar
+    page.locator(".enlargeable .preview .caption").filter(has_text="#3").wait_for()
+    page.locator("[data-act=keep]").click()
+    page.get_by_role("status").filter(has_text="#3 is kept").wait_for()
+    page.unroute_all()
+    page.keyboard.press("Escape")
+    toolbar.wait_for(state="hidden")
+    page.locator("#favourites .thumbnail-lg").first.click()
+    page.locator("[data-act=drop]").click()
+    page.get_by_role("status").filter(has_text="#3 is no longer kept").wait_for()
+    page.wait_for_selector("#favourites img[src*='seed-000003.png']", state="detached")
+    page.locator("[data-act=drop]").click()  # the next one has taken its place
+    page.get_by_role("status").filter(has_text="#2 is no longer kept").wait_for()
+    page.locator("#favourites").wait_for(state="hidden")
+    toolbar.wait_for(state="hidden")
 
 
 def test_an_image_can_be_sent_to_either_end_of_the_interpolation(visit):

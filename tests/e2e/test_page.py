@@ -43,6 +43,35 @@ def test_the_page_speaks_the_browsers_language(visit, locale, language, words):
     assert "lotus_" not in text and "__i18n__" not in text
 
 
+def test_what_the_server_says_is_in_the_language_of_the_page(visit):
+    """Of a visitor whose first language is neither of ours the page is English, and so are its errors; and where the
+    language is changed (Gradio does it under Settings), they follow."""
+    page = visit(locale="de-DE", extra_http_headers={"Accept-Language": "de, fr;q=0.5, en;q=0.1"}).page
+    for language, words in (("en", "Seed must be a whole number"), ("fr", "un nombre entier de 0")):
+        page.evaluate("language => { document.documentElement.lang = language; }", language)
+        page.locator("#seed input").fill("-5")
+        page.locator("#generate-button").click()
+        page.locator(".toast-body").first.wait_for()
+        assert words in page.locator(".toast-body").first.inner_text()
+        page.locator(".toast-close").first.click()
+        page.locator(".toast-body").wait_for(state="detached")
+
+
+def test_the_model_card_is_at_the_foot_of_the_page(browser, tmp_path):
+    model = save_colourful_model(tmp_path / "mine")
+    (model / "README.md").write_text("---\nlicense: mit\n---\n# My flowers\n\n![](samples.webp)\n", encoding="utf-8")
+    with running_app(tmp_path, model, SPACE_ID="user/space") as app, browser.new_context(locale="fr-FR") as context:
+        page = context.new_page()
+        page.goto(app.url)
+        page.get_by_role("button", name="À propos de ce modèle").click()
+        page.get_by_role("heading", name="My flowers").wait_for()
+        assert "license" not in page.locator("#about-card").inner_text()
+        assert page.locator("#about-card img").count() == 0
+        link = page.get_by_role("link", name="Le code source de cette page")
+        link.wait_for()
+        assert link.get_attribute("href").endswith("/spaces/user/space/tree/main")
+
+
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
 def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
     page = visit(locale=locale, width=380, height=780).page

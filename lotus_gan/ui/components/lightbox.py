@@ -26,8 +26,9 @@ def lightbox() -> gr.HTML:
 def connect(toolbar: gr.HTML, galleries: dict[str, tuple[gr.Gallery, gr.JSON]]) -> None:
     """The events that open and close the toolbar with an image of the galleries: {name: (gallery, its items)}."""
     for name, (gallery, items) in galleries.items():
-        gallery.select(assets.bind(select, name), items, toolbar, preprocess=False, **INSTANT)
-        gallery.preview_close(None, None, toolbar, js="() => null", **INSTANT)
+        select_image = assets.call("selectImage")
+        gallery.select(assets.bind(select, name), items, toolbar, js=select_image, preprocess=False, **INSTANT)
+        gallery.preview_close(None, None, toolbar, js=assets.call("imageClosed"), **INSTANT)
     outputs = [toolbar, *(gallery for gallery, _ in galleries.values())]
     for leaves in (toolbar.explore, toolbar.check):
         leaves(None, None, outputs, js=assets.call("closeLightbox", galleries=len(galleries)), **INSTANT)

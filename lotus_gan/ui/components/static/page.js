@@ -64,12 +64,18 @@ window.lotusGan = (() => {
   const scrollToCopyCheck = () => {
     document.querySelector('#copy-check')?.scrollIntoView({behavior: 'smooth', block: 'center'});
   };
-  const closeLightbox = ({galleries}) =>
-    [null, ...Array.from({length: galleries}, () => ({__type__: 'update', selected_index: null}))];
+  // on its way to the server, which answers with the toolbar's value
+  const selectImage = (_, items) => { window.lotusGan.lightbox.wait(); return [items]; };
+  const imageClosed = () => { window.lotusGan.lightbox.close(); return null; };
+
+  function closeLightbox({galleries}) {
+    const closed = {__type__: 'update', selected_index: null};
+    return [imageClosed(), ...Array.from({length: galleries}, () => closed)];
+  }
 
   root.lang = navigator.language || 'en';
   followLanguage();
   new MutationObserver(followLanguage).observe(root, {attributeFilter: ['lang']});
   return {say, roll, rollIf, untick, showPosition, play, reverse, addKeyframe, openLink, copyLink, rollText,
-    resetSliders, scrollToCopyCheck, closeLightbox};
+    resetSliders, scrollToCopyCheck, selectImage, imageClosed, closeLightbox};
 })();
