@@ -1,185 +1,256 @@
-"""Every number that a model or a run is made of. The one source of train.py's flags, config.json and the model card.
+"""Every number that a model or a run is made of: the one source of flags, help texts, config.json and model card.
 
-A field's help text, range and choices live in its metadata; `PRESETS` holds what each preset changes.
+    TrainConfig(batch_size=8)                  # the preset `lotus` with one change
+    TrainConfig(**PRESETS["article"])          # the French article's
+
+A value out of its range is a UsageError that names the field, what it got and what is allowed.
 """
 
-import math
-from dataclasses import Field, dataclass, field, fields, replace
+import types
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-RESOLUTION = 128  # px, of every picture inside
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from typing_extensions import Self
 
-ARCHITECTURES = ("article", "lotus")
+from lotus_gan.errors import UsageError
 
-# ImageSet from which on `augment` auto leaves them alone: 68 are learnt by heart without it, 2,000 are no worse with
-# it. The border itself is a guess.
+RESOLUTION = 128  # px, of every image inside
+
+# Images from which on `augment` auto leaves them alone: 68 are memorised without it, 2,000 are no worse with it. The
+# border itself is a guess.
 MANY = 10_000
 
+AUGMENTATIONS = ("color", "translation", "cutout")  # DiffAugment's names
 
-def _option(default, help: str, *, low=None, high=None, choices=None, above=None) -> Field:
-    """A dataclass field that knows its help text and its allowed values: [low, high], or (above, high]."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices, "above": above})
-
-
-def allowed(option: Field) -> str:
-    """The allowed values of a field in words, for messages and help texts; empty where any value goes."""
-    meta = option.metadata
-    if meta["choices"]:
-        return " or ".join(map(str, meta["choices"]))
-    bounds = [
-        f"above {meta['above']:g}" if meta["above"] is not None else "",
-        f"at least {meta['low']:g}" if meta["low"] is not None else "",
-    ]
-    bounds.append(f"at most {meta['high']:g}" if meta["high"] is not None else "")
-    return ", ".join(filter(None, bounds))
+# what settings were called in version 0.1
+RENAMED = {
+    "enlarger_warmup": "upsampler_warmup",
+    "sketch_steps": "base_steps",
+    "sketch_n_critic": "base_n_critic",
+    "judge_every": "evaluate_every",
+}
+OLD_AUGMENTATIONS = ("brightness", "saturation", "contrast")  # and what `color` is made of
 
 
-class _Checked:
-    """Checks every field when the dataclass is made; ValueError names the field, what it got and what is allowed."""
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    def __post_init__(self):
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if not self._fits(option, value):
-                raise ValueError(
-                    f"{option.name} must be {_kind(option)} {allowed(option)}".rstrip() + f", got {value!r}"
-                )
+    def __init__(self, **values: Any):
+        for old in values.keys() & RENAMED.keys():
+            raise UsageError("renamed", old=old, new=RENAMED[old])
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _usage_error(type(self), error) from None
 
-    @staticmethod
-    def _fits(option: Field, value) -> bool:
-        meta = option.metadata
-        if value is None:
-            return option.default is None
-        if meta["choices"]:
-            return value in meta["choices"]
-        kind = option_type(option)
-        if isinstance(value, bool) != (kind is bool) or not isinstance(value, (int, float) if kind is float else kind):
-            return False
-        if kind in (bool, str):
-            return True
-        return (
-            math.isfinite(value)
-            and (meta["low"] is None or value >= meta["low"])
-            and (meta["above"] is None or value > meta["above"])
-            and (meta["high"] is None or value <= meta["high"])
-        )
+    def replace(self, **changes: Any) -> Self:
+        """The same with some values changed, and checked."""
+        return type(self)(**(self.model_dump() | changes))
 
 
-def option_type(option: Field) -> type:
-    """int, float, str or bool of a field that may be annotated `int | None`."""
-    kind = option.type
-    return kind if isinstance(kind, type) else next(k for k in kind.__args__ if k is not type(None))
-
-
-def _kind(option: Field) -> str:
-    if option.metadata["choices"]:
-        return ""
-    return {int: "an integer", float: "a number", str: "text", bool: "true or false"}[option_type(option)]
-
-
-@dataclass(frozen=True)
-class ModelConfig(_Checked):
+class ModelConfig(_Config):
     """What it takes to build a generator and its critic; stored as config.json beside the weights."""
 
-    architecture: str = _option("article", "which networks", choices=ARCHITECTURES)
-    z_dim: int = _option(100, "length of the latent vector", low=1, high=1024)
-    width: int = _option(64, "channels of the critic's first layer; 64 is the article's full size", low=1, high=128)
+    architecture: Annotated[Literal["article", "lotus"], Field(description="which networks")]
+    z_dim: Annotated[int, Field(ge=1, le=1024, description="length of the latent vector")]
+    width: Annotated[
+        int, Field(ge=1, le=128, description="channels of the critic's first layer; 64 is the article's full size")
+    ]
+
+
+class TrainConfig(ModelConfig):
+    """A training run; the defaults are the preset `lotus`. One step is one update of the generator."""
+
+    architecture: Annotated[Literal["article", "lotus"], Field(description="which networks")] = "lotus"
+    z_dim: Annotated[int, Field(ge=1, le=1024, description="length of the latent vector")] = 100
+    width: Annotated[
+        int, Field(ge=1, le=128, description="channels of the critic's first layer; 64 is the article's full size")
+    ] = 16
+
+    # how long
+    steps: Annotated[int, Field(ge=1, description="generator updates in all")] = 12_000
+    max_minutes: Annotated[float | None, Field(gt=0, description="stop cleanly after so many minutes of this call")] = (
+        None
+    )
+
+    # the WGAN-GP step (Gulrajani et al. 2017)
+    batch_size: Annotated[
+        int, Field(ge=1, le=4096, description="images an update, over all processes and parts together")
+    ] = 16
+    n_critic: Annotated[int, Field(ge=1, le=100, description="critic updates a generator update")] = 1
+    lambda_gp: Annotated[float, Field(ge=0, description="weight of the gradient penalty")] = 10.0
+    lr_generator: Annotated[float, Field(gt=0, description="Adam's rate for the generator")] = 2e-4
+    lr_critic: Annotated[float, Field(gt=0, description="Adam's rate for the critic")] = 4e-4
+    beta1: Annotated[float, Field(ge=0, le=0.9999, description="Adam's first decay")] = 0.0
+    beta2: Annotated[float, Field(ge=0, le=0.9999, description="Adam's second decay")] = 0.99
+    critic_boost_epoch: Annotated[int | None, Field(ge=0, description="from this epoch on n_critic doubles")] = None
+
+    # stages (lotus)
+    critic_warmup: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="critic updates in a step with new heads, before the generator's first update with them: in "
+            "the first step, and in the first one of the joint stage",
+        ),
+    ] = 150
+    upsampler_warmup: Annotated[
+        int, Field(ge=0, le=100_000, description="updates of the upsamplers alone, before the first step (lotus)")
+    ] = 2000
+    base_steps: Annotated[
+        int,
+        Field(ge=0, description="steps of the 16 px base alone, which are quick; the rest is the joint stage (lotus)"),
+    ] = 3000
+    base_n_critic: Annotated[
+        int, Field(ge=1, le=100, description="critic updates a generator update while the base trains alone (lotus)")
+    ] = 2
+
+    # few images
+    mirror: Annotated[bool, Field(description="show each image mirrored half of the time")] = True
+    # without translation the critic memorises 68 images after 80 kimg; with color as well it gains nothing more
+    augment: Annotated[
+        str,
+        Field(
+            description="differentiable augmentation: a comma list of color, translation, cutout; "
+            f"auto is translation for fewer than {MANY:,} images and nothing for more"
+        ),
+    ] = "auto"
+    ema_kimg: Annotated[
+        float, Field(gt=0, description="half-life of the generator's moving average, in thousand real images")
+    ] = 5.0
+
+    # the device
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="seed of everything random in the run")] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"],
+        Field(description="where to train: auto takes CUDA, then Apple's MPS, then the CPU"),
+    ] = "auto"
+    precision: Annotated[
+        Literal["fp32", "bf16"], Field(description="bf16 is about twice as quick where the processor has it")
+    ] = "fp32"
+    accumulate: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=4096,
+            description="take a batch in so many parts, for little memory; BatchNorm's moments are then a part's in "
+            "the generator's updates",
+        ),
+    ] = 1
+
+    # what is written, in steps
+    log_every: Annotated[int, Field(ge=1, description="a line in metrics.jsonl every so many steps")] = 50
+    evaluate_every: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="metrics of quality every so many steps, where there are validation images; 0: only at the end",
+        ),
+    ] = 500
+    checkpoint_every: Annotated[
+        int, Field(ge=0, description="a checkpoint every so many steps; 0: only at the end")
+    ] = 200
+    preview_every: Annotated[
+        int | None,
+        Field(
+            ge=0, description="a preview every so many steps; 0: only at the end; unset: steps 1, 2, 5, 10, 20, 50 ..."
+        ),
+    ] = None
+
+    def __init__(self, **values: Any):
+        super().__init__(**values)
+        for name in filter(None, map(str.strip, self.augment.split(","))):
+            if name in OLD_AUGMENTATIONS:
+                raise UsageError("old_augment", name=name)
+            if self.augment != "auto" and name not in AUGMENTATIONS:
+                raise UsageError("unknown_augment", name=name, known=", ".join(AUGMENTATIONS))
+
+    def for_images(self, count: int) -> Self:
+        """The same, with what depends on the number of images decided for `count` of them: `augment` auto."""
+        if self.augment != "auto":
+            return self
+        return self.replace(augment="translation" if count < MANY else "")
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "lotus": {},
+    "article": {
+        "architecture": "article",
+        "width": 64,
+        "steps": 3000,
+        "n_critic": 5,
+        "critic_boost_epoch": 2000,
+        "lr_generator": 1e-4,
+        "lr_critic": 1e-4,
+        "beta2": 0.9,
+        "critic_warmup": 0,
+        "upsampler_warmup": 0,
+        "base_steps": 0,
+        "mirror": False,
+        "augment": "",
+        "ema_kimg": 2.0,
+    },
+}
+
+
+# --- fields in words -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class TrainConfig(ModelConfig):
-    """A training run. The defaults are nearly the preset `article`; one step is one update of the generator."""
+class Setting:
+    """A field for a command line or a table. type: int, float, str or bool. allowed: its values in words, or ""."""
 
-    # how long
-    steps: int = _option(3000, "generator updates in all", low=1)
-    max_minutes: float | None = _option(None, "stop cleanly after so many minutes of this call", above=0)
-    # the game (Gulrajani et al. 2017)
-    batch_size: int = _option(16, "pictures an update, over all processes and parts together", low=1, high=4096)
-    n_critic: int = _option(5, "critic updates a generator update", low=1, high=100)
-    lambda_gp: float = _option(10.0, "weight of the gradient penalty", low=0)
-    lr_generator: float = _option(1e-4, "Adam's rate for the generator", above=0)
-    lr_critic: float = _option(1e-4, "Adam's rate for the critic", above=0)
-    beta1: float = _option(0.0, "Adam's first decay", low=0, high=0.9999)
-    beta2: float = _option(0.9, "Adam's second decay", low=0, high=0.9999)
-    critic_warmup: int = _option(
-        0,
-        "critic updates before the generator listens to a critic for the first time: in its first step, and in the "
-        "first one about whole pictures",
-        low=0,
-        high=10_000,
-    )
-    upsampler_warmup: int = _option(
-        0, "updates of the layers that enlarge, alone, before all else (lotus)", low=0, high=100_000
-    )
-    base_steps: int = _option(
-        0, "so many steps are about the sketch of 16 px only, which is quick; the rest about all levels (lotus)", low=0
-    )
-    base_n_critic: int = _option(
-        2, "critic updates a generator update while the sketch learns alone (lotus)", low=1, high=100
-    )
-    critic_boost_epoch: int | None = _option(None, "from this epoch on n_critic doubles", low=0)
-    # few pictures
-    mirror: bool = _option(False, "show each picture mirrored half of the time")
-    augment: str = _option(
-        "",
-        "differentiable augmentation: a comma list of brightness, saturation, contrast, translation, cutout; "
-        f"auto is translation for fewer than {MANY:,} pictures and nothing for more",
-    )
-    ema_kimg: float = _option(2.0, "half-life of the generator's moving average, in thousand real pictures", above=0)
-    # the machine
-    seed: int = _option(0, "seed of everything random in the run", low=0, high=2**32 - 1)
-    device: str = _option(
-        "auto",
-        "where to train: auto takes CUDA, then Apple's MPS, then the CPU",
-        choices=("auto", "cpu", "cuda", "mps"),
-    )
-    precision: str = _option(
-        "fp32", "bf16 is about twice as quick where the processor has it", choices=("fp32", "bf16")
-    )
-    accumulate: int = _option(
-        1,
-        "take a batch in so many parts, for little memory; BatchNorm's moments are then a part's in the generator's "
-        "updates",
-        low=1,
-        high=4096,
-    )
-    # what is written, in steps
-    log_every: int = _option(50, "a line in metrics.jsonl every so many steps", low=1)
-    evaluate_every: int = _option(
-        500, "figures of quality every so many steps, where --val is given; 0: only at the end", low=0
-    )
-    checkpoint_every: int = _option(200, "a checkpoint every so many steps; 0: only at the end", low=0)
-    preview_every: int | None = _option(
-        None, "a preview every so many steps; 0: only at the end; unset: steps 1, 2, 5, 10, 20, 50 ...", low=0
-    )
+    name: str
+    type: type
+    description: str
+    choices: tuple[str, ...]
+    allowed: str
+    default: Any
 
     @property
-    def model(self) -> ModelConfig:
-        return ModelConfig(**{option.name: getattr(self, option.name) for option in fields(ModelConfig)})
-
-    def for_images(self, count: int) -> "TrainConfig":
-        """The same, with what is left to the data decided for `count` pictures: `augment` auto."""
-        if self.augment != "auto":
-            return self
-        return replace(self, augment="translation" if count < MANY else "")
+    def flag(self) -> str:
+        """As it is written on a command line."""
+        return "--" + self.name.replace("_", "-")
 
 
-PRESETS = {
-    "article": {"critic_boost_epoch": 2000},
-    "lotus": {
-        "architecture": "lotus",
-        "width": 16,
-        "steps": 12_000,
-        "n_critic": 1,
-        "beta2": 0.99,
-        "critic_warmup": 150,
-        "upsampler_warmup": 2000,
-        "base_steps": 3000,
-        "lr_generator": 2e-4,
-        "lr_critic": 4e-4,
-        "mirror": True,
-        # without translation the critic knows 68 pictures by heart after 80 kimg; with colours as well it learns
-        # nothing more
-        "augment": "auto",
-        "ema_kimg": 5.0,
-    },
-}
+def settings(config: type[_Config]) -> list[Setting]:
+    """Every field of a config, in its order."""
+    return [_setting(name, field) for name, field in config.model_fields.items()]
+
+
+def _setting(name: str, field: FieldInfo) -> Setting:
+    kind, choices = _type_and_choices(field.annotation)
+    bounds = {limit: getattr(m, limit) for m in field.metadata for limit in ("gt", "ge", "le") if hasattr(m, limit)}
+    words = {"gt": "above", "ge": "at least", "le": "at most"}
+    allowed = " or ".join(choices) or ", ".join(f"{words[limit]} {value:g}" for limit, value in bounds.items())
+    return Setting(name, kind, field.description or "", choices, allowed, field.default)
+
+
+def _type_and_choices(annotation: Any) -> tuple[type, tuple[str, ...]]:
+    """`int | None` -> (int, ()); `Literal["a", "b"]` -> (str, ("a", "b"))."""
+    if get_origin(annotation) is Literal:
+        return str, get_args(annotation)
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(kind for kind in get_args(annotation) if kind is not type(None))
+    return annotation, ()
+
+
+def _usage_error(config: type[_Config], error: ValidationError) -> UsageError:
+    """The first thing that is wrong, in a sentence."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    setting = next((setting for setting in settings(config) if setting.name == name), None)
+    if setting is None:
+        return UsageError("unknown_setting", name=name, known=", ".join(config.model_fields))
+    if first["type"] == "missing":
+        return UsageError("missing_setting", name=name)
+    kind = (
+        ""
+        if setting.choices
+        else {int: "an integer", float: "a number", str: "text", bool: "true or false"}[setting.type]
+    )
+    allowed = " ".join(filter(None, [kind, setting.allowed]))
+    return UsageError("out_of_range", name=name, allowed=allowed, got=first["input"])

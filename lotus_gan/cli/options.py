@@ -7,7 +7,7 @@ from pathlib import Path
 from lotus_gan import latents
 from lotus_gan.sampling import media
 
-MAX_SCORED = 10_000  # pictures an evaluation: every one is compared with every other, 0.8 GB a table
+MAX_SCORED = 10_000  # images an evaluation: each is compared with every other, 0.8 GB a table
 
 
 def seed_list(text: str) -> list[int]:
@@ -22,19 +22,19 @@ def seed_list(text: str) -> list[int]:
         if not low <= high < latents.SEEDS:
             raise argparse.ArgumentTypeError(f"{part!r}: seeds go from 0 to {latents.SEEDS - 1}, ranges upwards")
         if high - low >= 10**6:
-            raise argparse.ArgumentTypeError(f"{part!r} is more than a million pictures")
+            raise argparse.ArgumentTypeError(f"{part!r} is more than a million images")
         seeds += range(low, high + 1)
     return seeds
 
 
 def id_list(text: str) -> list[int | str]:
-    """`3-5,~AB3x` -> [3, 4, 5, "~AB3x"]: seeds and codes; whether a code fits is for its model to say."""
-    keys = []
+    """`3-5,~AB3x` -> [3, 4, 5, "~AB3x"]: seeds and latent ids; whether an id fits is for its model to say."""
+    ids: list[int | str] = []
     for part in map(str.strip, text.split(",")):
-        keys += [part] if part.startswith(latents.CODE) else seed_list(part)
-    if not 2 <= len(keys) <= 64:
-        raise argparse.ArgumentTypeError(f"a walk needs 2 to 64 seeds or codes, got {len(keys)}")
-    return keys
+        ids += [part] if part.startswith(latents.CODE) else seed_list(part)
+    if not 2 <= len(ids) <= 64:
+        raise argparse.ArgumentTypeError(f"an interpolation needs 2 to 64 seeds or latent ids, got {len(ids)}")
+    return ids
 
 
 def scored_seeds(text: str) -> str:

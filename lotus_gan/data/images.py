@@ -177,28 +177,3 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
 def fingerprint(images: torch.Tensor) -> str:
     """A short hash of the pixels (N, 3, H, W) uint8: a resumed run checks that it goes on with the same pictures."""
     return hashlib.sha256(images.numpy().tobytes()).hexdigest()[:16]
-
-
-class Shuffled:
-    """An endless stream of indices: permutation after permutation, so every picture comes once an epoch.
-
-    A batch may be larger than the data set. `order` and `position` are all of its state.
-    """
-
-    def __init__(self, count: int, generator: torch.Generator):
-        self.count = count
-        self.generator = generator
-        self.order = torch.empty(0, dtype=torch.int64)
-        self.position = 0
-
-    def next(self, batch_size: int) -> torch.Tensor:
-        """The next indices: (batch_size,) int64."""
-        parts, missing = [], batch_size
-        while missing:
-            if self.position == len(self.order):
-                self.order, self.position = torch.randperm(self.count, generator=self.generator), 0
-            part = self.order[self.position : self.position + missing]
-            self.position += len(part)
-            missing -= len(part)
-            parts.append(part)
-        return torch.cat(parts)

@@ -1,4 +1,4 @@
-"""What is measured with: the features of a MobileNetV2 that has learnt ImageNet.
+"""The features that images are compared by: those of a MobileNetV2 trained on ImageNet (Sandler et al. 2018).
 
 features = Features()                                     # or Features("mobilenet_v2_features.safetensors")
 real = features.of_images(load_folder("data/lotus-val").images)                           # (N, 1280)
@@ -23,20 +23,20 @@ from lotus_gan.errors import EvaluationError
 from lotus_gan.sampling import media
 
 ENV = "LOTUS_GAN_FEATURES"
-FEATURES = 1280  # values of MobileNetV2 an image
+FEATURES = 1280  # values an image
 SIZE = 224  # px, what MobileNetV2 was trained on
-BATCH = 4  # on a CPU larger ones are slower: their maps are asked of the system anew each time
+BATCH = 4  # larger ones are slower on a CPU: the memory of their feature maps is requested from the system each time
 
 Images = torch.Tensor | Sequence[Image.Image]
 
 
 class Features:
-    """ImageSet -> (N, 1280) float64: MobileNetV2's last feature map (Sandler et al. 2018), averaged over the picture.
+    """Images -> (N, 1280) float64: MobileNetV2's last feature map, averaged over its pixels.
 
     `path` is a safetensors file with the state of torchvision's `mobilenet_v2().features`; unset, the variable
     LOTUS_GAN_FEATURES; unset too, torchvision's IMAGENET1K_V1 weights, downloaded once (14 MB). EvaluationError for a
-    file that is missing or another network's, and for a download that fails. `source` is what to write beside a
-    figure: "file" and the start of its SHA-256, or "torchvision".
+    missing file, for a file of another network, and for a failed download. `source` names the weights, to be written
+    beside a figure: "file" and the first 12 digits of its SHA-256, or "torchvision".
     """
 
     def __init__(self, path: Path | str | None = None):
@@ -46,48 +46,43 @@ class Features:
         try:
             self.network.load_state_dict(state)
         except RuntimeError:  # its text lists hundreds of names
-            raise EvaluationError(
-                "text", text=f"{path} does not hold the state of torchvision's mobilenet_v2().features"
-            ) from None
+            raise EvaluationError("features_no_fit", path=path) from None
         self.network.eval().requires_grad_(False)
 
     @torch.no_grad()
-    def of_images(self, pictures: Images, mirror: bool = False) -> torch.Tensor:
-        """(N, 3, H, W) uint8, or RGB pictures -> (N, 1280): the same as those of their PNG files.
+    def of_images(self, images: Images, mirror: bool = False) -> torch.Tensor:
+        """(N, 3, H, W) uint8, or N PIL images -> (N, 1280) float64; `mirror`: of the images flipped left to right.
 
-        `mirror`: of the pictures with left and right exchanged. EvaluationError for none, and for tensors in [-1, 1]:
-        those must pass `media.to_pil` first, because rounding to 256 levels is part of what people see.
+        A tensor gives the same features as its PNG files. EvaluationError for no images, and for tensors in [-1, 1]:
+        convert those with `media.to_pil` first, because rounding to 8 bits is part of what is measured.
         """
-        if len(pictures) == 0:
-            raise EvaluationError("text", text="no pictures to take features of")
-        if isinstance(pictures, torch.Tensor) and (pictures.dtype != torch.uint8 or pictures.shape[1:2] != (3,)):
-            raise EvaluationError(
-                "text", text=f"pictures must be uint8 (N, 3, H, W), got {pictures.dtype} {tuple(pictures.shape)}"
-            )
-        starts = range(0, len(pictures), BATCH)
-        if len(starts) > 1:
-            starts = tqdm(starts, desc="features", unit="batch", leave=False, disable=None)
-        parts = (torch.stack([_prepare(picture) for picture in pictures[i : i + BATCH]]) for i in starts)
+        if len(images) == 0:
+            raise EvaluationError("no_images_to_measure")
+        if isinstance(images, torch.Tensor) and (images.dtype != torch.uint8 or images.shape[1:2] != (3,)):
+            raise EvaluationError("images_not_uint8", dtype=images.dtype, shape=tuple(images.shape))
+        starts = range(0, len(images), BATCH)
+        batches = tqdm(starts, desc="features", unit="batch", leave=False, disable=True if len(starts) == 1 else None)
+        parts = (torch.stack([_prepare(image) for image in images[i : i + BATCH]]) for i in batches)
         features = [self.network(part.flip(3) if mirror else part).mean((2, 3)) for part in parts]
         return torch.cat(features).double()
 
-    def of_training(self, pictures: Images) -> torch.Tensor:
-        """Training pictures -> (2, T, 1280): as they are, and mirrored. For `nearest` and `quality`."""
-        return torch.stack([self.of_images(pictures), self.of_images(pictures, mirror=True)])
+    def of_training(self, images: Images) -> torch.Tensor:
+        """Training images -> (2, T, 1280): as they are, and mirrored; for `compute_metrics`."""
+        return torch.stack([self.of_images(images), self.of_images(images, mirror=True)])
 
     def of_generator(self, generator: torch.nn.Module, z: torch.Tensor) -> torch.Tensor:
-        """Latents (N, z_dim) -> (N, 1280) of what the generator paints; as little memory for 10,000 as for 10."""
-        parts = tqdm(z.split(BATCH), desc="painting", unit="batch", leave=False, disable=None)
+        """Latents (N, z_dim) -> (N, 1280) of the images generated from them. Memory does not grow with N."""
+        parts = tqdm(z.split(BATCH), desc="generating", unit="batch", leave=False, disable=None)
         return torch.cat([self.of_images(media.sample_images(generator, part)) for part in parts])
 
 
 def _read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
     if not path.is_file():
-        raise EvaluationError("text", text=f"there is no feature file {str(path)!r} (from --features or {ENV})")
+        raise EvaluationError("no_features_file", path=str(path), variable=ENV)
     try:
         return load_file(path), f"file {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
     except SafetensorError as error:
-        raise EvaluationError("text", text=f"{path} is not a safetensors file ({error})") from None
+        raise EvaluationError("features_unreadable", path=path, detail=error) from None
 
 
 def _download_weights() -> dict[str, torch.Tensor]:
@@ -96,19 +91,15 @@ def _download_weights() -> dict[str, torch.Tensor]:
     try:
         state = weights.get_state_dict(progress=True, check_hash=True)
     except (OSError, HTTPException, RuntimeError) as error:  # no network or no room, half an answer, a wrong hash
-        raise EvaluationError(
-            "text",
-            text=f"the feature network could not be downloaded from {weights.url} ({error}); --features FILE or {ENV}=FILE "
-            "takes a local file: a safetensors of torchvision's mobilenet_v2().features",
-        ) from None
+        raise EvaluationError("features_unreachable", url=weights.url, detail=error, variable=ENV) from None
     return {name.removeprefix("features."): value for name, value in state.items() if name.startswith("features.")}
 
 
-def _prepare(picture: torch.Tensor | Image.Image) -> torch.Tensor:
-    """One picture -> (3, 224, 224) as MobileNetV2 knows them, by way of 128 px: larger files are no advantage."""
-    picture = to_pil_image(picture) if isinstance(picture, torch.Tensor) else picture.convert("RGB")
-    picture = ImageOps.fit(picture, (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
-    pixels = pil_to_tensor(picture.resize((SIZE, SIZE), Image.Resampling.LANCZOS)).float() / 255
+def _prepare(image: torch.Tensor | Image.Image) -> torch.Tensor:
+    """One image -> (3, 224, 224), normalised for MobileNetV2, by way of 128 px: larger files get no advantage."""
+    image = to_pil_image(image) if isinstance(image, torch.Tensor) else image.convert("RGB")
+    image = ImageOps.fit(image, (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
+    pixels = pil_to_tensor(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)).float() / 255
     return (pixels - _MEAN) / _STD
 
 

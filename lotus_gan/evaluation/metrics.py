@@ -1,60 +1,88 @@
-"""How good the pictures are, and whether they are copies: figures from two sets of pictures.
+"""How good the generated images are, and whether they are copies: figures from two sets of images.
 
     python -m lotus_gan evaluate --model runs/mine --real data/lotus-val --train data/lotus-68
 
     features = Features()                                     # or Features("mobilenet_v2_features.safetensors")
     real = features.of_images(load_folder("data/lotus-val").images)                         # (N, 1280)
     fake = features.of_generator(generator, latents.from_seeds(range(512), generator.z_dim))  # (512, 1280)
-    quality(real, fake, features.of_training(load_folder("data/lotus-68").images))            # a dict of figures
+    compute_metrics(real, fake, features.of_training(load_folder("data/lotus-68").images))    # Metrics(n_real=256, ...)
 
-Everything is measured between features of a MobileNetV2 that has learnt ImageNet, and always on the CPU, so that a
-figure does not depend on the machine. Such figures say nothing beside Inception's KID or FID, nor beside figures from
-other weights of the same network: `Features.source` names the weights. A figure without its number of pictures says
-nothing either.
+All figures are computed from features of a MobileNetV2 trained on ImageNet, always on the CPU, so that they do not
+depend on the device. They cannot be compared with KID or FID from Inception, nor with figures from other weights of the
+same network: `Features.source` names the weights. They depend on the number of images, so state it with each.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 
 from lotus_gan import latents
 from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation.features import Features
+from lotus_gan.evaluation.nearest import nearest_neighbours
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage
 SPREAD_DRAWS = 20
 COPIED_IF_PERFECT = 5.0  # percent; by the definition of `copied_percent`
 
 
+@dataclass(frozen=True)
+class Metrics:
+    """Figures of generated images (fake) against held-out real ones. None: not measured.
+
+    n_real, n_fake: how many images. kid: see `kid`, lower is better. kid_std: its standard deviation over halves of the
+    fakes. kid_real_halves_std: that between halves of the real images, from four of them on. precision, recall,
+    density, coverage: see `prdc`, higher is better. copied_percent: see there; copied_percent_if_perfect: what it is
+    for a generator that copies nothing. smoothness: see there, 1 is best.
+    """
+
+    n_real: int
+    n_fake: int
+    kid: float
+    kid_std: float
+    kid_real_halves_std: float | None
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    copied_percent: float | None = None
+    copied_percent_if_perfect: float | None = None
+    smoothness: float | None = None
+
+    def to_dict(self) -> dict[str, int | float]:
+        """The figures by name, in the order of the fields, without those that were not measured."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 # --- two sets against each other -----------------------------------------------------------------------------------
 
 
-def quality(real: torch.Tensor, fake: torch.Tensor, train: torch.Tensor | None = None) -> dict[str, float | int]:
-    """Features of held-out pictures (N, D) and of generated ones (M, D) -> every figure by name.
+def compute_metrics(real: torch.Tensor, fake: torch.Tensor, train: torch.Tensor | None = None) -> Metrics:
+    """Features of held-out real images (N, D) and of generated ones (M, D) -> all figures but `smoothness`.
 
-    With the training pictures' (2, T, D) from `Features.of_training` also the share of copies. `kid_std` is the spread
-    over halves of the fakes, `kid_real_halves_std` that of one half of the real against the other (four or more).
-    EvaluationError for fewer than two pictures on a side.
+    `train`: those of the training images (2, T, D) from `Features.of_training`, for the share of copies.
+    EvaluationError for fewer than two rows on a side.
     """
     _check(real, fake)
     rr, ff, rf = _kernel(real, real), _kernel(fake, fake), _kernel(real, fake)
     draw = torch.Generator().manual_seed(0)
     halves = [torch.randperm(len(real), generator=draw).tensor_split([len(real) // 2]) for _ in range(SPREAD_DRAWS)]
     parts = [torch.randperm(len(fake), generator=draw)[: max(2, len(fake) // 2)] for _ in range(SPREAD_DRAWS)]
-    figures = {
-        "n_real": len(real),
-        "n_fake": len(fake),
-        "kid": _mmd(rr, ff, rf),
-        "kid_std": _std(_mmd(rr, ff[i][:, i], rf[:, i]) for i in parts),
-    }
-    if len(real) >= 4:
-        figures["kid_real_halves_std"] = _std(_mmd(rr[a][:, a], rr[b][:, b], rr[a][:, b]) for a, b in halves)
-    figures |= prdc(real, fake)
+    between_halves = (_mmd(rr[a][:, a], rr[b][:, b], rr[a][:, b]) for a, b in halves)
+    copied = None
     if train is not None:
-        distances = (nearest(side, train).distance[:, 0] for side in (fake, real))
-        figures |= {"copied_percent": copied_percent(*distances), "copied_percent_if_perfect": COPIED_IF_PERFECT}
-    return figures
+        copied = copied_percent(*(nearest_neighbours(side, train).distance[:, 0] for side in (fake, real)))
+    return Metrics(
+        n_real=len(real),
+        n_fake=len(fake),
+        kid=_mmd(rr, ff, rf),
+        kid_std=_std(_mmd(rr, ff[i][:, i], rf[:, i]) for i in parts),
+        kid_real_halves_std=_std(between_halves) if len(real) >= 4 else None,
+        **prdc(real, fake),
+        copied_percent=copied,
+        copied_percent_if_perfect=None if train is None else COPIED_IF_PERFECT,
+    )
 
 
 def kid(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -69,11 +97,12 @@ def kid(x: torch.Tensor, y: torch.Tensor) -> float:
 
 
 def prdc(real: torch.Tensor, fake: torch.Tensor, k: int = NEIGHBOURS) -> dict[str, float]:
-    """How far two sets of features (N, D) and (M, D) cover each other, each picture with a ball to its k-th neighbour.
+    """How far two sets of features (N, D) and (M, D) cover each other, each image with a ball to its k-th neighbour.
 
-    precision: share of fakes in a real picture's ball; recall: of real ones in a fake's (Kynkäänniemi et al. 2019).
-    density: real balls that a fake lies in, over k, so it may pass 1; coverage: share of real pictures with a fake in
-    their ball (Naeem et al. 2020). Higher is better. k is at most one less than the smaller set.
+    precision: share of fakes in a real image's ball; recall: of real ones in a fake's (Kynkäänniemi et al. 2019).
+    density: real balls that a fake lies in, over k, so it may pass 1; coverage: share of real images with a fake in
+    their ball (Naeem et al. 2020). Higher is better. k is at most one less than the smaller set. EvaluationError for
+    fewer than two rows.
     """
     _check(real, fake)
     k = min(k, len(real) - 1, len(fake) - 1)
@@ -90,7 +119,7 @@ def prdc(real: torch.Tensor, fake: torch.Tensor, k: int = NEIGHBOURS) -> dict[st
 
 def _check(x: torch.Tensor, y: torch.Tensor) -> None:
     if min(len(x), len(y)) < 2:
-        raise EvaluationError("text", text=f"at least 2 pictures are needed on each side, got {len(x)} and {len(y)}")
+        raise EvaluationError("too_few_images", n=len(x), m=len(y))
 
 
 def _kernel(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -99,7 +128,7 @@ def _kernel(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 def _mmd(xx: torch.Tensor, yy: torch.Tensor, xy: torch.Tensor) -> float:
-    """1000 MMD^2 from the kernel within x (N, N), within y (M, M) and between them (N, M); no picture meets itself."""
+    """1000 MMD^2 from the kernel within x (N, N), within y (M, M) and between them (N, M), without the diagonals."""
     within = [(kernel.sum() - kernel.trace()) / (len(kernel) * (len(kernel) - 1)) for kernel in (xx, yy)]
     return 1000 * (within[0] + within[1] - 2 * xy.mean()).item()
 
@@ -113,65 +142,28 @@ def _radius(x: torch.Tensor, k: int) -> torch.Tensor:
     return torch.cdist(x, x).kthvalue(k + 1, dim=1).values
 
 
-# --- copies --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """The k training pictures nearest to each of N pictures, nearest first: (N, k) each.
-
-    index: which training picture, int64; mirrored: whether it is its mirror image that is so near; distance: float64.
-    """
-
-    index: torch.Tensor
-    mirrored: torch.Tensor
-    distance: torch.Tensor
-
-
-def nearest(features: torch.Tensor, train: torch.Tensor, k: int = 1) -> Nearest:
-    """Features (N, D) and `Features.of_training`'s (2, T, D) -> the k nearest training pictures, none of them twice.
-
-    For a page that asks about one picture at a time, `train` and the distances of held-out pictures (which `percentile`
-    wants) can be computed once and kept.
-    """
-    if train.ndim != 3 or len(train) != 2:
-        raise EvaluationError(
-            "text", text=f"training features must be (2, T, D) as of_training gives them, got {tuple(train.shape)}"
-        )
-    distance, mirrored = torch.stack([torch.cdist(features, side) for side in train]).min(0)
-    distance, index = distance.topk(min(k, train.shape[1]), dim=1, largest=False)
-    return Nearest(index, mirrored.gather(1, index).bool(), distance)
-
-
-def percentile(distance: torch.Tensor, held_out: torch.Tensor) -> torch.Tensor:
-    """Of each distance to the training pictures (any shape): what percent of held-out pictures (H,) are nearer.
-
-    About 50 for a picture that owes the training set no more than a new real one does, 0 for a copy.
-    """
-    return 100 * torch.searchsorted(held_out.sort().values, distance.contiguous()) / len(held_out)
+# --- copies and interpolations ---------------------------------------------------------------------------------------
 
 
 def copied_percent(distance: torch.Tensor, held_out: torch.Tensor) -> float:
-    """Percent of fakes (N,) that are nearer to a training picture than 95 % of held-out real pictures (H,) are.
+    """Percent of fakes that are nearer to a training image than 95 % of held-out real images are.
 
-    5 for a generator that has learnt what lotuses look like and no single picture by heart; 100 for copies.
+    Both arguments are distances to the nearest training image: of the fakes (N,), and of the held-out images (H,).
+    5 for a generator that has learnt the distribution and memorised no single image; 100 for copies.
     """
     return 100 * (distance < held_out.quantile(COPIED_IF_PERFECT / 100)).double().mean().item()
-
-
-# --- walks ---------------------------------------------------------------------------------------------------------
 
 
 def smoothness(
     features: Features, generator: torch.nn.Module, z: torch.Tensor, pairs: int = 8, frames: int = 33
 ) -> float:
-    """Walks between latents (N, z_dim), 0 to 1, 2 to 3 and so on up to `pairs`: the mean of their `step_ratio`.
+    """Mean `step_ratio` of interpolations between latents (N, z_dim): 0 to 1, 2 to 3 and so on, up to `pairs`.
 
-    1 would be a walk of equal steps. A generator that knows its training pictures by heart stays on one and then jumps
-    to the next, as on stairs: a large figure, at most frames - 1.
+    1 for equal steps. A generator that has memorised its training images stays on one of them and then jumps to the
+    next: a large figure, at most frames - 1. EvaluationError for fewer than two latents.
     """
     if len(z) < 2:
-        raise EvaluationError("text", text=f"a walk needs 2 latents, got {len(z)}")
+        raise EvaluationError("too_few_latents", n=len(z))
     t = torch.linspace(0, 1, frames)
     ends = list(zip(z[::2], z[1::2], strict=False))[:pairs]
     ratios = [step_ratio(features.of_generator(generator, latents.slerp(a, b, t))) for a, b in ends]
@@ -179,6 +171,6 @@ def smoothness(
 
 
 def step_ratio(path: torch.Tensor) -> float:
-    """Points (T, D) of a walk -> its longest step over its mean step, from 1 to T - 1. A walk on the spot has 1."""
+    """Points (T, D) along a path -> its longest step over its mean step, from 1 to T - 1; 1 for a path that stays."""
     steps = path.diff(dim=0).norm(dim=1)
     return (steps.max() / steps.mean()).item() if steps.max() > 0 else 1.0

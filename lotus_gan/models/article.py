@@ -9,45 +9,57 @@ import torch
 from torch import nn
 
 from lotus_gan.config import ModelConfig
-from lotus_gan.training.batch import Augmentation
 
 
-def generator_layers(config: ModelConfig) -> nn.Sequential:
-    """(N, z_dim, 1, 1) -> (N, 3, 128, 128) in [-1, 1]."""
-    w = config.width
-    channels = [config.z_dim, 16 * w, 8 * w, 4 * w, 2 * w]
-    # (stride, padding): five 4 x 4 layers reach 128 only if one of them multiplies by four
-    steps = [(1, 0), (2, 1), (2, 1), (4, 0)]
-    layers = []
-    for (stride, padding), c_in, c_out in zip(steps, channels, channels[1:], strict=False):
-        conv = nn.ConvTranspose2d(c_in, c_out, 4, stride, padding, bias=False)
-        layers += [conv, nn.BatchNorm2d(c_out), nn.ReLU()]
-    return nn.Sequential(*layers, nn.ConvTranspose2d(2 * w, 3, 4, 2, 1), nn.Tanh()).apply(start)
+class ArticleGenerator(nn.Module):
+    """z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]."""
+
+    has_warmup_stages = False
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        w = config.width
+        channels = [config.z_dim, 16 * w, 8 * w, 4 * w, 2 * w]
+        # (stride, padding): five 4 x 4 layers reach 128 px only if one of them multiplies by four
+        strides = [(1, 0), (2, 1), (2, 1), (4, 0)]
+        layers: list[nn.Module] = []
+        for (stride, padding), (c_in, c_out) in zip(strides, pairwise(channels), strict=True):
+            conv = nn.ConvTranspose2d(c_in, c_out, 4, stride, padding, bias=False)
+            layers += [conv, nn.BatchNorm2d(c_out), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(2 * w, 3, 4, 2, 1), nn.Tanh()).apply(init_weights)
+
+    @property
+    def stem(self) -> nn.Sequential:
+        """The first stage: (N, z_dim, 1, 1) -> features (N, 16 width, 4, 4)."""
+        return self.layers[:3]
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z[:, :, None, None])
 
 
-def critic_layers(config: ModelConfig) -> nn.Sequential:
-    """(N, 3, 128, 128) -> scores (N,)."""
-    channels = [3, *(config.width * 2**i for i in range(5))]
-    layers = []
-    for c_in, c_out in pairwise(channels):
-        layers += [nn.Conv2d(c_in, c_out, 4, 2, 1), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)).apply(start)
+class ArticleCritic(nn.Module):
+    """One head, which looks at the image itself: (N, 3, 128, 128) -> scores (N,)."""
+
+    head_weights = (1,)
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        channels = [3, *(config.width * 2**i for i in range(5))]
+        layers: list[nn.Module] = []
+        for c_in, c_out in pairwise(channels):
+            layers += [nn.Conv2d(c_in, c_out, 4, 2, 1), nn.LeakyReLU(0.2)]
+        flat = [nn.Flatten(), nn.Linear(channels[-1] * 4 * 4, 1), nn.Flatten(0)]
+        self.layers = nn.Sequential(*layers, *flat).apply(init_weights)
+
+    @property
+    def heads(self) -> list[nn.Module]:
+        return [self.layers]
+
+    def views(self, images: torch.Tensor) -> list[torch.Tensor]:
+        return [images]
 
 
-def lesson(layers: nn.Sequential, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool) -> list:
-    """One level: the picture."""
-    return [(seen(real), seen(layers(z)))]
-
-
-WEIGHTS = (1,)
-
-
-def levels(layers: nn.Sequential) -> list[nn.Module]:
-    """The critic of the one level."""
-    return [layers]
-
-
-def start(module: nn.Module) -> None:
-    """DCGAN's start: N(0, 0.02) for convolutions, scales of 1 for normalisation."""
+def init_weights(module: nn.Module) -> None:
+    """DCGAN's initialisation: N(0, 0.02) for convolutions; BatchNorm keeps PyTorch's scale of 1."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0, 0.02)

@@ -48,9 +48,10 @@ def load_generator(model: str | Path, device: str = "cpu") -> Generator:
 
 
 def fetch_sidecar_files(model: str) -> Path | None:
-    """Fetch what lies beside a model of the Hub that has been loaded (SIDECAR_FILES): the folder of the Hub's cache
-    that holds it and the weights, all of one commit. What is too large, or cannot be had, is not in it. None where the cache
-    has no weights. Nothing here is an error."""
+    """Fetch the SIDECAR_FILES of a model of the Hub that has been loaded.
+
+    -> the folder of the Hub's cache that holds them and the weights, all of one commit; None where the cache has no
+    weights. A file that is too large, or cannot be fetched, is not in it. Nothing here is an error."""
     weights = try_to_load_from_cache(model, constants.SAFETENSORS_SINGLE_FILE)
     if not isinstance(weights, str):
         return None

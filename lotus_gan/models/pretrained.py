@@ -1,17 +1,14 @@
-"""The two players: `Generator` paints, `Critic` scores.
+"""The two networks as people load them: `Generator` and `Critic`, from a folder or the Hub.
 
     generator = Generator.from_pretrained("weights/lotus")   # a folder or a Hub id
     images = generator(latents.from_seeds(range(16), generator.z_dim))      # (16, 3, 128, 128) in [-1, 1]
 
-Two architectures: "article" is the French article's network (lotus_gan/article.py), "lotus" is ours, a small picture
-that is enlarged twice (lotus_gan/lotus.py). Both are described in full by a `ModelConfig`, which is what config.json
-holds.
+A `ModelConfig`, which is what config.json holds, chooses the architecture: "article" is the French article's
+(lotus_gan/models/article.py), "lotus" is ours (lotus_gan/models/lotus.py).
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
@@ -21,17 +18,19 @@ from torch import nn
 
 from lotus_gan.config import RESOLUTION, ModelConfig
 from lotus_gan.errors import ModelError, ModelFileNotFound
-from lotus_gan.models import article, lotus
-from lotus_gan.training.batch import Augmentation
+from lotus_gan.models.article import ArticleCritic, ArticleGenerator
+from lotus_gan.models.lotus import BASE, LotusCritic, LotusGenerator
 
-Pair = tuple[torch.Tensor, torch.Tensor]  # real, painted
+GENERATORS = {"article": ArticleGenerator, "lotus": LotusGenerator}
+CRITICS = {"article": ArticleCritic, "lotus": LotusCritic}
 
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
+OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
 
 
-class _HubModule(nn.Module, PyTorchModelHubMixin):
-    """What both networks share: they are built from a ModelConfig and travel as model.safetensors + config.json.
+class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
+    """What both networks share: they are built from a ModelConfig and stored as model.safetensors + config.json.
 
     The mixin as it stands loads non-strictly, accepts pickles and prints; this one does none of the three.
     """
@@ -41,87 +40,123 @@ class _HubModule(nn.Module, PyTorchModelHubMixin):
         self.config = ModelConfig(architecture=architecture, z_dim=z_dim, width=width)
 
     @property
-    def architecture(self) -> ModuleType:
-        """Who knows the layers: lotus_gan.article or lotus."""
-        return {"article": article, "lotus": lotus}[self.config.architecture]
-
-    @property
     def z_dim(self) -> int:
         return self.config.z_dim
 
     @classmethod
-    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download) -> "_HubModule":
+    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download):
         """A folder or a Hub id -> the network, in float32 and eval mode.
 
         `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.
-        FileNotFoundError if a folder lacks one of the two files, ValueError if one is not what it should be,
-        huggingface_hub's own errors if the Hub does not have it.
+        ModelFileNotFound (a FileNotFoundError) if a folder lacks one of the two files, ModelError (a ValueError) if one
+        is not what it should be, huggingface_hub's own errors if the Hub does not have it.
         """
         config = read_config(_locate(model, constants.CONFIG_NAME, download))
         weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
-        network = cls(**asdict(config))
+        network = cls(config.architecture, config.z_dim, config.width)
         try:
-            network.load_state_dict(load_file(weights))
+            network.load_state_dict(_current(load_file(weights), weights))
         except (SafetensorError, RuntimeError) as error:
             raise ModelError("no_fit", path=weights, detail=error) from None
-        # channels last: half as long again otherwise, for one picture on a processor
+        # channels last: half as long again otherwise, for one image on a processor
         return network.to(map_location, memory_format=torch.channels_last).eval()
 
 
-def _locate(model: str | Path, name: str, download: dict) -> Path:
-    """The path of one of a model's files, fetched into the Hub's cache if `model` is not a folder. ValueError, before
-    anything is fetched, if it is too large to be one of ours."""
-    path, here = Path(model) / name, Path(model).is_dir()
-    if here and not path.is_file():
-        raise ModelFileNotFound("incomplete", model=model, name=name)
-    size = path.stat().st_size if here else hf_hub_download(str(model), name, dry_run=True, **download).file_size
-    if size is not None and size > MAX_BYTES[name]:
-        raise ModelError("too_large", path=path, megabytes=MAX_BYTES[name] / 1e6)
-    return path if here else Path(hf_hub_download(str(model), name, **download))
+class Generator(_PretrainedModel):
+    """Latents z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]. `width` 64 is the article's full size.
+
+    ValueError for latents of another shape.
+    """
+
+    def __init__(self, architecture: str = "article", z_dim: int = 100, width: int = 64):
+        super().__init__(architecture, z_dim, width)
+        self.network = GENERATORS[architecture](self.config)
+
+    @property
+    def has_warmup_stages(self) -> bool:
+        """Whether parts of it train alone before all of it does: see lotus_gan/training/step.py."""
+        return self.network.has_warmup_stages
+
+    @property
+    def stem(self) -> nn.Sequential:
+        """The first stage: (N, z_dim, 1, 1) -> features (N, C, 4, 4), by one transposed convolution."""
+        return self.network.stem
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.network(self._checked(z))
+
+    def base(self, z: torch.Tensor) -> torch.Tensor:
+        """What `lotus` generates before it upsamples: z (N, z_dim) -> (N, 3, 16, 16) in [-1, 1]."""
+        return self.network.base(self._checked(z))
+
+    def _checked(self, z: torch.Tensor) -> torch.Tensor:
+        if z.ndim != 2 or z.shape[1] != self.z_dim:
+            raise ValueError(f"latents must have shape (N, {self.z_dim}), got {tuple(z.shape)}")
+        return z
+
+
+class Critic(_PretrainedModel):
+    """Images (N, 3, 128, 128) -> scores (N,), unbounded: higher means more like a real image.
+
+    No normalisation across the batch anywhere, because the gradient penalty is a statement about each sample alone.
+    """
+
+    def __init__(self, architecture: str = "article", z_dim: int = 100, width: int = 64):
+        super().__init__(architecture, z_dim, width)
+        self.network = CRITICS[architecture](self.config)
+
+    @property
+    def heads(self) -> list[nn.Module]:
+        """What scores the views: (N, C, H, W) -> (N,) each, with a penalty of its own."""
+        return list(self.network.heads)
+
+    @property
+    def head_weights(self) -> tuple[float, ...]:
+        """What each head's score counts in the generator's loss."""
+        return self.network.head_weights
+
+    def views(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """What the heads look at: images (N, 3, 128, 128) in [-1, 1] -> (N, C, H, W) each.
+
+        `article` has one head, for the image; `lotus` five, for the image at 16 px and four feature maps. Images of the
+        16 px base (N, 3, 16, 16) give the first of the five alone. ValueError for other shapes.
+        """
+        sides = (RESOLUTION, BASE) if len(self.heads) > 1 else (RESOLUTION,)
+        if images.shape[1:] not in [(3, side, side) for side in sides]:
+            raise ValueError(f"images must have shape (N, 3, {RESOLUTION}, {RESOLUTION}), got {tuple(images.shape)}")
+        return self.network.views(images)
+
+    def score(self, views: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Views, as `views` gives them -> one (N,) a head."""
+        return [head(view) for head, view in zip(self.heads[: len(views)], views, strict=True)]
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return sum(self.score(self.views(images)))
 
 
 def read_config(path: Path) -> ModelConfig:
-    """config.json -> ModelConfig; ValueError that names the file for anything that is not one of ours."""
+    """config.json -> ModelConfig; ModelError that names the file for anything that is not one of ours."""
     try:
         return ModelConfig(**json.loads(Path(path).read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:  # not JSON, not text, unknown names, values out of range
         raise ModelError("no_config", path=path, detail=error) from None
 
 
-class Generator(_HubModule):
-    """Latents (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]. `width` 64 is the article's full size."""
-
-    def __init__(self, architecture: str = "article", z_dim: int = 100, width: int = 64):
-        super().__init__(architecture, z_dim, width)
-        self.layers = self.architecture.generator_layers(self.config)
-
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        if z.ndim != 2 or z.shape[1] != self.z_dim:
-            raise ValueError(f"latents must have shape (N, {self.z_dim}), got {tuple(z.shape)}")
-        return self.layers(z[:, :, None, None])
-
-    def lesson(self, z: torch.Tensor, real: torch.Tensor, seen: Augmentation, whole: bool = True) -> list[Pair]:
-        """What the critic is to tell apart: a pair (real, painted) for each of its `levels`, of equal shapes.
-
-        real: pictures (N, 3, 128, 128) in [-1, 1]; both are augmented by `seen`. Without `whole` only the first level.
-        """
-        return self.architecture.lesson(self.layers, z[:, :, None, None], real, seen, whole)
+def _locate(model: str | Path, name: str, download: dict) -> Path:
+    """The path of one of a model's files, fetched into the Hub's cache if `model` is not a folder. ModelError, before
+    anything is fetched, if it is too large to be one of ours."""
+    path, is_folder = Path(model) / name, Path(model).is_dir()
+    if is_folder and not path.is_file():
+        raise ModelFileNotFound("incomplete", model=model, name=name)
+    size = path.stat().st_size if is_folder else hf_hub_download(str(model), name, dry_run=True, **download).file_size
+    if size is not None and size > MAX_BYTES[name]:
+        raise ModelError("too_large", path=path, megabytes=MAX_BYTES[name] / 1e6)
+    return path if is_folder else Path(hf_hub_download(str(model), name, **download))
 
 
-class Critic(_HubModule):
-    """Images (N, 3, 128, 128) -> scores (N,), unbounded: higher means more like a real picture. No normalisation
-    across the batch anywhere, because the gradient penalty is a statement about each sample alone."""
-
-    def __init__(self, architecture: str = "article", z_dim: int = 100, width: int = 64):
-        super().__init__(architecture, z_dim, width)
-        self.layers = self.architecture.critic_layers(self.config)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        if images.shape[1:] != (3, RESOLUTION, RESOLUTION):
-            raise ValueError(f"images must have shape (N, 3, {RESOLUTION}, {RESOLUTION}), got {tuple(images.shape)}")
-        return self.layers(images)
-
-    @property
-    def levels(self) -> list[nn.Module]:
-        """The critics that score a lesson's pairs: (N, C, H, W) -> (N,) each."""
-        return self.architecture.levels(self.layers)
+def _current(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
+    """The state as it is; ModelError, naming one weight's old and new name, if version 0.1 wrote it."""
+    old = next((name for name in state if name.startswith(OLD_PREFIX)), None)
+    if old is not None:
+        raise ModelError("old_weights", path=path, old=f"{OLD_PREFIX}*", new=f"{PREFIX}*")
+    return state

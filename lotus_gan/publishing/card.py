@@ -6,7 +6,6 @@ write_usage("runs/mine", "user/lotus-gan")       # the lines that load it from t
 
 import re
 import shlex
-from dataclasses import asdict
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData, constants, hf_hub_url
@@ -41,7 +40,7 @@ def write_card(trainer, command: list[str], provenance: Provenance, figures: dic
         model_name=name if figures else None,  # a part of the model-index
         eval_results=_eval_results(figures),
     )
-    settings = "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())
+    settings = "\n".join(f"| {name} | {value} |" for name, value in config.model_dump().items())
     history = "".join(f"\n- {change}" for change in trainer.changes)
     text = f"""---
 {front.to_yaml()}

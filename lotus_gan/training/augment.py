@@ -1,39 +1,55 @@
-"""Differentiable augmentation: the critic never sees a picture as it is, so few last longer (Zhao et al. 2020).
+"""Differentiable augmentation, so that a critic does not memorise few images (DiffAugment, Zhao et al. 2020).
 
-    augment(images, "translation,cutout", generator=rng)
+    augment(images, "color,translation", generator=rng)
 
-Applied to real and generated pictures alike, in both players' updates; the generator learns the clean pictures because
-the gradient passes through. Every sample gets its own draw, on the CPU, so a run is the same on every device.
+    draws = draw("color,translation", len(images), resolution=128, generator=rng)    # or once, for later
+    augment(images, "color,translation", draws=draws)
+
+Applied to real and generated images alike, in the critic's and in the generator's updates; the generator learns the
+clean images because the gradient passes through. Every sample gets its own draw, on the CPU, so a run is the same on
+every device.
 """
 
 import torch
 
-from lotus_gan.training.batch import Part
+MAX_SHIFT = 1 / 8  # of the side
+CUTOUT = 1 / 2  # of the side
 
-SHIFT = 1 / 8  # of the side, at most
-HOLE = 1 / 2  # of the side
+Draws = list[torch.Tensor]  # (N, 1) or (N, 1, 1, 1) each, in the order in which the policy uses them
 
 
 def augment(
-    images: torch.Tensor, policy: str, *, generator: torch.Generator | None = None, part: Part | None = None
+    images: torch.Tensor,
+    policy: str,
+    *,
+    draws: Draws | None = None,
+    generator: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """Images (N, 3, H, W) in [-1, 1] -> the same shape; `policy` is a comma list of POLICIES, "" changes nothing.
+    """Images (N, 3, S, S) in [-1, 1] -> the same shape; `policy` is a comma list of POLICIES, "" changes nothing.
 
-    `part`: the rows of a larger batch that the images are, which then get the draws that they would have in it.
+    draws: what `draw` gave for this policy; unset, they are drawn by `generator`. ValueError for an unknown policy.
     """
-    for name in parse_policy(policy):
-        images = POLICIES[name](images, generator, part or Part.all(len(images)))
+    if draws is None:
+        draws = draw(policy, len(images), images.shape[-1], generator)
+    draws = list(draws)
+    for transform, _ in _transforms(policy):
+        images = transform(images, draws)
     return images
 
 
-def flips(count: int, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Which of a batch's pictures are to be mirrored, half of them in the mean: (count,) bool."""
+def draw(policy: str, count: int, resolution: int, generator: torch.Generator | None = None) -> Draws:
+    """The random numbers that `augment` takes for `count` images of resolution x resolution px, on the CPU."""
+    return [number for _, draw_for in _transforms(policy) for number in draw_for(count, resolution, generator)]
+
+
+def random_flips(count: int, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Which images of a batch are mirrored, half of them on average: (count,) bool."""
     return torch.rand(count, generator=generator) < 0.5
 
 
-def mirror(images: torch.Tensor, flip: torch.Tensor) -> torch.Tensor:
-    """Images (N, 3, H, W), of any type, left turned for right where `flip` (N,) says so."""
-    return torch.where(flip[:, None, None, None], images.flip(3), images)
+def flip(images: torch.Tensor, flips: torch.Tensor) -> torch.Tensor:
+    """Images (N, 3, H, W), of any type, mirrored left to right where `flips` (N,) is true."""
+    return torch.where(flips[:, None, None, None], images.flip(3), images)
 
 
 def parse_policy(policy: str) -> list[str]:
@@ -45,59 +61,68 @@ def parse_policy(policy: str) -> list[str]:
     return names
 
 
-def _uniform(
-    images: torch.Tensor, low: float, high: float, generator: torch.Generator | None, part: Part
-) -> torch.Tensor:
+def _transforms(policy: str) -> list[tuple]:
+    """(transform, what draws its numbers) of each part of a policy."""
+    return [pair for name in parse_policy(policy) for pair in POLICIES[name]]
+
+
+def _uniform(low: float, high: float):
     """One number a sample in [low, high): (N, 1, 1, 1)."""
-    return (low + (high - low) * torch.rand(part.whole, 1, 1, 1, generator=generator)[part.rows]).to(images)
+    return lambda count, _, generator: [low + (high - low) * torch.rand(count, 1, 1, 1, generator=generator)]
 
 
-def _integers(part: Part, low: int, high: int, generator: torch.Generator | None, device) -> torch.Tensor:
-    """One integer a sample in [low, high]: (N, 1)."""
-    return torch.randint(low, high + 1, (part.whole, 1), generator=generator)[part.rows].to(device)
+def _brightness(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+    return images + draws.pop(0).to(images)
 
 
-def _brightness(images, generator, part):
-    return images + _uniform(images, -0.5, 0.5, generator, part)
-
-
-def _saturation(images, generator, part):
+def _saturation(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     grey = images.mean(1, keepdim=True)
-    return torch.lerp(grey, images, _uniform(images, 0, 2, generator, part))
+    return torch.lerp(grey, images, draws.pop(0).to(images))
 
 
-def _contrast(images, generator, part):
+def _contrast(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     mean = images.mean((1, 2, 3), keepdim=True)
-    return torch.lerp(mean, images, _uniform(images, 0.5, 1.5, generator, part))
+    return torch.lerp(mean, images, draws.pop(0).to(images))
 
 
-def _translation(images, generator, part):
-    """Shift by up to an eighth of the side in x and y; what comes in from outside is mid-grey (0)."""
+def _draw_shifts(count: int, resolution: int, generator: torch.Generator | None) -> Draws:
+    """Pixels down and to the right, up to an eighth of the side: (N, 1) int64 each."""
+    most = round(resolution * MAX_SHIFT)
+    return [torch.randint(-most, most + 1, (count, 1), generator=generator) for _ in range(2)]
+
+
+def _translation(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+    """What comes in from outside is mid-grey (0)."""
     height, width = images.shape[2:]
-    max_y, max_x = round(height * SHIFT), round(width * SHIFT)
-    rows = torch.arange(height, device=images.device) - _integers(part, -max_y, max_y, generator, images.device)
-    columns = torch.arange(width, device=images.device) - _integers(part, -max_x, max_x, generator, images.device)
+    rows = torch.arange(height, device=images.device) - draws.pop(0).to(images.device)
+    columns = torch.arange(width, device=images.device) - draws.pop(0).to(images.device)
     inside = ((rows >= 0) & (rows < height))[:, None, :, None] & ((columns >= 0) & (columns < width))[:, None, None, :]
     shifted = images.gather(2, rows.clamp(0, height - 1)[:, None, :, None].expand_as(images))
     shifted = shifted.gather(3, columns.clamp(0, width - 1)[:, None, None, :].expand_as(images))
     return shifted * inside
 
 
-def _cutout(images, generator, part):
-    """Mid-grey over a square of half the side whose centre is anywhere in the picture."""
+def _draw_centres(count: int, resolution: int, generator: torch.Generator | None) -> Draws:
+    """Row and column of the cutout's centre, anywhere in the image: (N, 1) int64 each."""
+    return [torch.randint(0, resolution, (count, 1), generator=generator) for _ in range(2)]
+
+
+def _cutout(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+    """Mid-grey over a square of half the side."""
     height, width = images.shape[2:]
-    half_y, half_x = round(height * HOLE) // 2, round(width * HOLE) // 2
-    y = _integers(part, 0, height - 1, generator, images.device)
-    x = _integers(part, 0, width - 1, generator, images.device)
-    rows = (torch.arange(height, device=images.device) - y).abs() < half_y
-    columns = (torch.arange(width, device=images.device) - x).abs() < half_x
+    y, x = (draws.pop(0).to(images.device) for _ in range(2))
+    rows = (torch.arange(height, device=images.device) - y).abs() < round(height * CUTOUT) // 2
+    columns = (torch.arange(width, device=images.device) - x).abs() < round(width * CUTOUT) // 2
     return images * ~(rows[:, None, :, None] & columns[:, None, None, :])
 
 
+# DiffAugment's names: each a list of transforms, and of what draws their numbers
 POLICIES = {
-    "brightness": _brightness,
-    "saturation": _saturation,
-    "contrast": _contrast,
-    "translation": _translation,
-    "cutout": _cutout,
+    "color": [
+        (_brightness, _uniform(-0.5, 0.5)),
+        (_saturation, _uniform(0, 2)),
+        (_contrast, _uniform(0.5, 1.5)),
+    ],
+    "translation": [(_translation, _draw_shifts)],
+    "cutout": [(_cutout, _draw_centres)],
 }

@@ -1,51 +1,97 @@
-"""Which rows of a batch somebody works on, when a batch is shared by processes or taken in parts.
+"""One update's batch: every random number that the update needs, drawn at once on the CPU.
 
-    part = Part(first=8, last=16, whole=16)
-    z = torch.randn(part.whole, 100, generator=random)[part.rows]
+    indices = ShuffledIndices(len(images), rng)
+    batch = Batch.draw(rng, config, indices, resolution=128, num_heads=5)
+    batch[0:8].to(device)               # its first 8 samples
 
-Everybody draws the random numbers of the whole batch and keeps their own rows, so each sample's are the same, however
-the batch is shared, and the generators stay in step.
+Parts of a batch (`--accumulate`) and processes are slices of one Batch, so a sample gets the same numbers however the
+batch is shared.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields, replace
 
 import torch
 
-Augmentation = Callable[[torch.Tensor], torch.Tensor]  # pictures (N, 3, H, W) -> how the critic sees them
+from lotus_gan.config import TrainConfig
+from lotus_gan.training import augment
+
+
+class ShuffledIndices:
+    """An endless stream of indices below `count`: permutation after permutation, so every image comes once an epoch.
+
+    A batch may be larger than the data set. `order` and `position` are all of its state besides `rng`'s.
+    """
+
+    def __init__(self, count: int, rng: torch.Generator):
+        self.count, self.rng = count, rng
+        self.order = torch.empty(0, dtype=torch.int64)
+        self.position = 0
+
+    def next(self, n: int) -> torch.Tensor:
+        """The next indices: (n,) int64."""
+        parts, missing = [], n
+        while missing:
+            if self.position == len(self.order):
+                self.order, self.position = torch.randperm(self.count, generator=self.rng), 0
+            part = self.order[self.position : self.position + missing]
+            self.position += len(part)
+            missing -= len(part)
+            parts.append(part)
+        return torch.cat(parts)
 
 
 @dataclass(frozen=True)
-class Part:
-    """Rows first ... last - 1 of a batch of `whole` rows."""
+class Batch:
+    """N samples.
 
-    first: int
-    last: int
-    whole: int
+    indices: (N,) int64, which real images. flips: (N,) bool, which of them are mirrored. z: (N, z_dim).
+    crop: (2,) in [0, 1) and noise: (N, 3, 32, 32), for the upsamplers' warm-up. augment_real, augment_fake: the draws
+    of the augmentation. points: (num_heads, N) in [0, 1), where each head's gradient penalty is taken.
+    """
 
-    @property
-    def rows(self) -> slice:
-        return slice(self.first, self.last)
-
-    @classmethod
-    def all(cls, count: int) -> "Part":
-        """A batch that nobody shares."""
-        return cls(0, count, count)
-
-
-class Look(NamedTuple):
-    """How an architecture that enlarges looks at a batch of real pictures."""
-
-    window: torch.Tensor  # (2,) in [0, 1): the top and the left of a part of the picture
-    grain: torch.Tensor  # (N, 3, 32, 32): noise for pictures that have been made small
+    indices: torch.Tensor
+    flips: torch.Tensor
+    z: torch.Tensor
+    crop: torch.Tensor
+    noise: torch.Tensor
+    augment_real: augment.Draws
+    augment_fake: augment.Draws
+    points: torch.Tensor
 
     @classmethod
-    def draw(cls, count: int, generator: torch.Generator) -> "Look":
-        """For a batch of `count`; its noise is of any strength from none to full, picture by picture."""
-        grain = torch.randn(count, 3, 32, 32, generator=generator) * torch.rand(count, 1, 1, 1, generator=generator)
-        return cls(torch.rand(2, generator=generator), grain)
+    def draw(
+        cls, rng: torch.Generator, config: TrainConfig, indices: ShuffledIndices, resolution: int, num_heads: int
+    ) -> "Batch":
+        """The next batch: `config.batch_size` samples, to be augmented at `resolution` px, for `num_heads` heads."""
+        n = config.batch_size
+        z = torch.randn(n, config.z_dim, generator=rng)
+        images = indices.next(n)
+        flips = augment.random_flips(n, rng) if config.mirror else torch.zeros(n, dtype=torch.bool)
+        # of any strength from none to full, image by image
+        noise = torch.randn(n, 3, 32, 32, generator=rng) * torch.rand(n, 1, 1, 1, generator=rng)
+        crop = torch.rand(2, generator=rng)
+        augment_rng = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, (), generator=rng)))
+        draws = [augment.draw(config.augment, n, resolution, augment_rng) for _ in range(2)]
+        points = torch.empty(num_heads, n)
+        for row in points:
+            torch.rand(n, generator=rng, out=row)
+        return cls(images, flips, z, crop, noise, *draws, points)
 
-    def part(self, rows: slice, device: torch.device) -> "Look":
-        """The same for some rows of the batch."""
-        return Look(self.window, self.grain[rows].to(device))
+    def __len__(self) -> int:
+        return len(self.z)
+
+    def __getitem__(self, rows: slice) -> "Batch":
+        """Some of its samples."""
+        per_sample = {name: getattr(self, name)[rows] for name in ("indices", "flips", "z", "noise")}
+        draws = {name: [draw[rows] for draw in getattr(self, name)] for name in ("augment_real", "augment_fake")}
+        return replace(self, **per_sample, **draws, points=self.points[:, rows])
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device, but for the indices and flips, which the images on the CPU are taken with."""
+        names = [field.name for field in fields(self) if field.name not in ("indices", "flips")]
+        values = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: _move(value, device) for name, value in values.items()})
+
+
+def _move(value, device: torch.device):
+    return [draw.to(device) for draw in value] if isinstance(value, list) else value.to(device)

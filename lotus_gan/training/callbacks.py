@@ -1,8 +1,15 @@
-"""What happens beside the game, after each step: progress bar, metrics.jsonl, preview pictures, and the judge."""
+"""What happens beside training, after each step and at the end: progress bar, logs, previews, evaluation.
+
+    trainer.train([ProgressBar(trainer), MetricsLogger(trainer), Previews(trainer), Evaluator(trainer, Features())])
+
+Each is a `Callback` of its own: none depends on another, nor on their order.
+"""
 
 import json
+import logging
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,7 +18,7 @@ from tqdm import tqdm
 from lotus_gan import latents
 from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation.features import Features
-from lotus_gan.evaluation.metrics import quality, smoothness
+from lotus_gan.evaluation.metrics import Metrics, compute_metrics, smoothness
 from lotus_gan.files import atomic_write
 from lotus_gan.models.pretrained import Generator
 from lotus_gan.sampling.media import grid, sample_images, save_atomically
@@ -19,15 +26,25 @@ from lotus_gan.training.report import forecast
 from lotus_gan.training.trainer import Trainer
 
 PREVIEW_SEEDS = range(16)
-TEST_SEEDS = range(512)
-VALIDATION_SEEDS = range(
-    1000, 1256
-)  # not those that a card's figures are taken from: a model is not chosen by its exam
+TEST_SEEDS = range(512)  # of the figures in the model card
+VALIDATION_SEEDS = range(1000, 1256)  # others, so that the best model is not chosen by the card's figures
+LOG, EVALUATIONS = "metrics.jsonl", "quality.jsonl"  # in a run's folder
+
+logger = logging.getLogger(__name__)
 
 
-class Progress:
-    """A bar with epoch, kimg, Wasserstein estimate, pictures a second and the time left. It comes before `Metrics`,
-    which starts the sums that both read anew."""
+class Callback:
+    """Does nothing; what `Trainer.train` calls."""
+
+    def on_step(self) -> None:
+        """After each step."""
+
+    def on_end(self) -> None:
+        """After the last step of a call, however it came to be the last."""
+
+
+class ProgressBar(Callback):
+    """A bar with epoch, kimg, Wasserstein estimate, images a second and the time left."""
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
@@ -35,127 +52,156 @@ class Progress:
         steps = trainer.config.steps
         self.bar = tqdm(total=steps, initial=trainer.step_number, unit="step", dynamic_ncols=True, mininterval=1)
 
-    def __call__(self) -> None:
-        trainer = self.trainer
-        if self.bar.update():  # true when the bar is due for redrawing: reading a loss makes a GPU wait
-            totals = trainer.totals
+    def on_step(self) -> None:
+        trainer, totals = self.trainer, self.trainer.step.totals
+        # true when the bar is due for redrawing: reading a loss makes a GPU wait
+        if self.bar.update() and totals["steps"]:
             wasserstein = float(totals["wasserstein"]) / float(totals["steps"])
             rate = (trainer.images_shown - self.shown_before) / (time.monotonic() - self.started)
             shown = f"epoch {trainer.epoch:.0f}, {trainer.images_shown / 1000:.1f} kimg"
             self.bar.set_postfix_str(f"{shown}, W {wasserstein:.2f}, {rate:.0f} img/s", refresh=False)
 
+    def on_end(self) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Leave the bar as it is; also for a run that ends in an error."""
         self.bar.close()
 
 
-class Forecast:
-    """One line, half a minute into a run that has just begun: after how many minutes to look."""
+class TimeEstimate(Callback):
+    """One line, half a minute into a new run: after how many minutes to look."""
 
     WAIT = 30  # s; the first steps are slower than the rest
 
     def __init__(self, trainer: Trainer):
-        self.trainer, self.told = trainer, trainer.step_number > 0
-        self.started, self.shown_before = None, 0
+        self.trainer, self.is_done = trainer, trainer.step_number > 0
+        self.started: float | None = None
+        self.shown_before = 0
 
-    def __call__(self) -> None:
-        if self.told:
+    def on_step(self) -> None:
+        if self.is_done:
             return
         now, shown = time.monotonic(), self.trainer.images_shown
         if self.started is None:  # after the first step, so that a critic's warm-up does not count
             self.started, self.shown_before = now, shown
         elif now - self.started >= self.WAIT:
-            tqdm.write(forecast((shown - self.shown_before) / (now - self.started)))
-            self.told = True
+            logger.info(forecast((shown - self.shown_before) / (now - self.started)))
+            self.is_done = True
 
 
-class Metrics:
-    """A line of JSON every `log_every` steps and at the end. On resuming, lines of lost steps are taken out."""
+class MetricsLogger(Callback):
+    """A line of JSON every `log_every` steps and at the last one. On resuming, lines of lost steps are taken out."""
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
-        self.path = trainer.output / "metrics.jsonl"
+        self.path = trainer.output / LOG
         self.last_time, self.last_shown = time.monotonic(), trainer.images_shown
-        self.latest: dict = {}  # the last line written by this call
         read_log(self.path, trainer.step_number)
 
-    def __call__(self) -> None:
+    def on_step(self) -> None:
         trainer, config = self.trainer, self.trainer.config
         if trainer.step_number % config.log_every and trainer.step_number != config.steps:
             return
         now = time.monotonic()
         line = {
-            **_where(trainer),
+            **_progress(trainer),
             **trainer.mean_losses(),
-            # the gap between the first two says how far the critic has learnt the training pictures by heart
+            # the gap between the first two says how far the critic has memorised the training images
             "score_train": trainer.mean_score(trainer.images),
             "score_validation": None if trainer.validation is None else trainer.mean_score(trainer.validation),
-            "score_generated": trainer.mean_score(trainer.ema_pictures(64)),
+            "score_generated": trainer.mean_score(trainer.sample_ema(64)),
             "images_per_second": round((trainer.images_shown - self.last_shown) / (now - self.last_time), 2),
         }
         self.last_time, self.last_shown = now, trainer.images_shown
         append_log(self.path, line)
-        self.latest = line
 
 
-class Evaluator:
-    """Figures of quality of the moving average against held-out pictures, every `evaluate_every` steps: quality.jsonl.
+class Previews(Callback):
+    """Grids of the same 16 seeds, early steps close together: previews/step_0000200.webp."""
 
-    The best model so far is the one in the run's folder; the last one is in its `last/`. Best is by `rank`.
-    The pictures are the trainer's validation pictures. EvaluationError if those are fewer than two.
+    def __init__(self, trainer: Trainer):
+        self.trainer = trainer
+
+    def on_step(self) -> None:
+        if preview_due(self.trainer.step_number, self.trainer.config.preview_every):
+            self.save()
+
+    def on_end(self) -> None:
+        self.save()
+
+    def save(self) -> None:
+        """Write the preview of the present step."""
+        z = latents.from_seeds(PREVIEW_SEEDS, self.trainer.config.z_dim)
+        path = self.trainer.output / "previews" / f"step_{self.trainer.step_number:07d}.webp"
+        save_atomically(grid(sample_images(self.trainer.ema, z), columns=4), path, quality=90)
+
+
+def preview_due(step: int, every: int | None) -> bool:
+    """Every so many steps; 0: never; None: at 1, 2, 5, 10, 20, 50, 100 ..."""
+    if every is None:
+        return str(step).rstrip("0") in ("1", "2", "5")
+    return every > 0 and step % every == 0
+
+
+class Evaluator(Callback):
+    """Metrics of the moving average against the validation images, every `evaluate_every` steps and at the end.
+
+    They go to quality.jsonl, and the best model by `rank` is kept in the run's folder. The trainer must have been made
+    with `keep_best`. EvaluationError if it has fewer than two validation images.
     """
 
     def __init__(self, trainer: Trainer, features: Features):
         if trainer.validation is None or len(trainer.validation) < 2:
-            raise EvaluationError("text", text="at least 2 validation pictures are needed")
+            raise EvaluationError("no_validation")
         self.trainer, self.features = trainer, features
         self.real = features.of_images(trainer.validation)
-        self.path = trainer.output / "quality.jsonl"
+        self.path = trainer.output / EVALUATIONS
         self.lines = read_log(self.path, trainer.step_number)
-        trainer.model_folder = trainer.output / "last"
 
     @property
     def best(self) -> dict:
         """The line of the best model, empty before the first."""
         return min(self.lines, key=rank, default={})
 
-    @property
-    def latest(self) -> dict:
-        """The last line, empty before the first."""
-        return self.lines[-1] if self.lines else {}
+    def on_step(self) -> None:
+        every = self.trainer.config.evaluate_every
+        if every and self.trainer.step_number % every == 0:
+            self.evaluate()
 
-    def __call__(self) -> None:
-        step, config = self.trainer.step_number, self.trainer.config
-        if step == config.steps or (config.evaluate_every and step % config.evaluate_every == 0):
-            self.judge()
+    def on_end(self) -> None:
+        self.evaluate()
 
-    def judge(self) -> None:
-        """Take the figures now, once a step, and keep the model if it is the best."""
-        if self.latest.get("step") == self.trainer.step_number:
+    def evaluate(self) -> None:
+        """Compute the metrics now, once a step, and keep the model if it is the best."""
+        if self.lines and self.lines[-1]["step"] == self.trainer.step_number:
             return
         z = latents.from_seeds(VALIDATION_SEEDS, self.trainer.config.z_dim)
-        figures = quality(self.real, self.features.of_generator(self.trainer.ema, z))
-        self.lines.append(_where(self.trainer) | {name: round(value, 4) for name, value in figures.items()})
+        metrics = compute_metrics(self.real, self.features.of_generator(self.trainer.ema, z)).to_dict()
+        self.lines.append(_progress(self.trainer) | {name: round(value, 4) for name, value in metrics.items()})
         if self.best is self.lines[-1]:
-            self.trainer.save_model(self.trainer.output)
+            self.trainer.save_best()
         append_log(self.path, self.lines[-1])
 
-    def examine(self, pictures: torch.Tensor) -> dict:
-        """The best model's figures for its card: 512 fixed seeds against pictures (N, 3, 128, 128) uint8."""
-        self.judge()
+    def final_metrics(self, images: torch.Tensor) -> Metrics:
+        """The best model's metrics for its card: 512 fixed seeds against images (N, 3, 128, 128) uint8."""
+        self.evaluate()
         best = Generator.from_pretrained(self.trainer.output)
         z = latents.from_seeds(TEST_SEEDS, best.z_dim)
-        real, fake = self.features.of_images(pictures), self.features.of_generator(best, z)
-        figures = quality(real, fake, self.features.of_training(self.trainer.images))
-        figures["smoothness"] = smoothness(self.features, best, z)
-        return figures | {name: self.best[name] for name in ("step", "kimg", "minutes")}
+        real, fake = self.features.of_images(images), self.features.of_generator(best, z)
+        metrics = compute_metrics(real, fake, self.features.of_training(self.trainer.images))
+        return replace(metrics, smoothness=smoothness(self.features, best, z))
 
 
-def rank(figures: dict) -> float:
-    """Lower is better: KID, less 200 times coverage. KID alone likes a model that paints the middle of the data."""
-    return figures["kid"] - 200 * figures["coverage"]
+def rank(metrics: dict) -> float:
+    """Lower is better: KID less 200 times coverage. KID alone favours a model that generates the middle of the data."""
+    return metrics["kid"] - 200 * metrics["coverage"]
 
 
-def _where(trainer: Trainer) -> dict:
+# --- logs: a JSON object a line --------------------------------------------------------------------------------------
+
+
+def _progress(trainer: Trainer) -> dict:
     return {
         "step": trainer.step_number,
         "epoch": round(trainer.epoch, 3),
@@ -176,6 +222,7 @@ def read_log(path: Path, step: int) -> list[dict]:
 
 
 def append_log(path: Path, line: dict) -> None:
+    """Write one more line."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
@@ -187,31 +234,3 @@ def _step_of(line: str) -> float:
         return json.loads(line)["step"]
     except (json.JSONDecodeError, KeyError, TypeError):
         return math.inf
-
-
-class Previews:
-    """Grids of the same 16 seeds, early steps close together: previews/step_0000200.webp."""
-
-    def __init__(self, trainer: Trainer):
-        self.trainer = trainer
-
-    def __call__(self) -> None:
-        step, config = self.trainer.step_number, self.trainer.config
-        if step == config.steps or preview_due(step, config.preview_every):
-            self.save()
-
-    def save(self) -> None:
-        z = latents.from_seeds(PREVIEW_SEEDS, self.trainer.config.z_dim)
-        save_atomically(grid(sample_images(self.trainer.ema, z), columns=4), preview_path(self.trainer), quality=90)
-
-
-def preview_path(trainer: Trainer) -> Path:
-    """Where the preview of the present step is, if there is one."""
-    return trainer.output / "previews" / f"step_{trainer.step_number:07d}.webp"
-
-
-def preview_due(step: int, every: int | None) -> bool:
-    """Every so many steps; 0: never; None: at 1, 2, 5, 10, 20, 50, 100 ..."""
-    if every is None:
-        return str(step).rstrip("0") in ("1", "2", "5")
-    return every > 0 and step % every == 0

@@ -8,6 +8,7 @@ No pickle: a checkpoint from a stranger can be wrong, but it cannot run code.
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +16,9 @@ from safetensors.torch import save_file
 
 from lotus_gan.errors import CheckpointError
 from lotus_gan.files import atomic_write
+
+if TYPE_CHECKING:
+    from lotus_gan.training.step import WGANGPStep
 
 
 def save(path: Path | str, tensors: dict[str, torch.Tensor], info: dict) -> None:
@@ -30,9 +34,7 @@ def load(path: Path | str) -> tuple[dict[str, torch.Tensor], dict]:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["info"])  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(
-            "text", text=f"{path} is no checkpoint of this program ({error}); delete it to start anew"
-        ) from None
+        raise CheckpointError("no_checkpoint", path=path, detail=error) from None
 
 
 def with_prefix(prefix: str, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -58,3 +60,42 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Te
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+# --- what of a step is stored ----------------------------------------------------------------------------------------
+
+NETWORKS = ("generator", "critic", "ema")
+OPTIMIZERS = ("adam_generator", "adam_critic")
+
+
+def step_tensors(step: "WGANGPStep") -> dict[str, torch.Tensor]:
+    """Every tensor of a step's state: {"generator.network...": ..., "rng": ...}."""
+    tensors = {"rng": step.rng.get_state(), "order": step.indices.order}
+    for name in NETWORKS:
+        tensors |= with_prefix(name, getattr(step, name).state_dict())
+    for name in OPTIMIZERS:
+        tensors |= with_prefix(name, optimizer_tensors(getattr(step, name)))
+    return tensors | {f"total.{name}": torch.as_tensor(total) for name, total in step.totals.items()}
+
+
+def step_info(step: "WGANGPStep") -> dict:
+    """The rest of a step's state, JSON-able."""
+    return {
+        "step": step.step_number,
+        "images_shown": step.images_shown,
+        "position": step.indices.position,
+        "pretrained": step.pretrained,
+    }
+
+
+def restore_step(step: "WGANGPStep", tensors: dict[str, torch.Tensor], info: dict) -> None:
+    """Undo `step_tensors` and `step_info`. RuntimeError or KeyError if they are of other networks."""
+    for name in NETWORKS:
+        getattr(step, name).load_state_dict(without_prefix(name, tensors))
+    for name in OPTIMIZERS:
+        load_optimizer(getattr(step, name), without_prefix(name, tensors))
+    step.rng.set_state(tensors["rng"])
+    step.indices.order, step.indices.position = tensors["order"], info["position"]
+    step.totals = {name: tensors[f"total.{name}"].to(step.device) for name in step.totals}
+    step.step_number, step.images_shown = info["step"], info["images_shown"]
+    step.pretrained = info["pretrained"]  # the generator that it started from is not given again

@@ -1,4 +1,4 @@
-"""What a run happens on: which device, how it is named in a card, and how its memory is kept."""
+"""The device of a run: which one, how a card names it, and how its memory is kept."""
 
 import ctypes
 import platform
@@ -7,16 +7,16 @@ from pathlib import Path
 
 import torch
 
+from lotus_gan.errors import UsageError
+
 
 def pick_device(name: str) -> torch.device:
-    """The device of that name; auto takes CUDA, then Apple's MPS, then the CPU. ValueError if it is not here."""
+    """The device of that name; auto takes CUDA, then Apple's MPS, then the CPU. UsageError if it is not here."""
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         name = next(device for device, present in here.items() if present)
     if not here[name]:
-        raise ValueError(
-            f"device {name} is not available here: choose auto or {' or '.join(d for d in here if here[d])}"
-        )
+        raise UsageError("no_device", name=name, available=" or ".join(device for device in here if here[device]))
     return torch.device(name)
 
 
@@ -40,7 +40,7 @@ def _processor() -> str:
 
 
 def tune_malloc() -> None:
-    """Let glibc keep the memory that it frees: asking the system anew for every picture costs an eighth of a step."""
+    """Let glibc keep the memory that it frees: asking the system anew for every batch costs an eighth of a step."""
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt
         m_mmap_threshold, m_trim_threshold, m_top_pad = -3, -1, -2  # malloc.h

@@ -1,13 +1,13 @@
-"""One run on several processes: who works on which rows of a batch, and what they tell each other.
+"""One run on several processes: which rows of a batch each works on, and what they exchange.
 
     accelerate launch --num_processes 2 train.py --data DIR --output RUN
 
-`Distributed` is all that the trainer knows of it; a process that no launcher started is a team of one, and Accelerate is not
-imported. Every process draws the whole batch's random numbers and keeps its own rows, and all learn the same mean
-gradient: the state is the same everywhere, and a run is the same game on any number of processes.
+A process that no launcher started is a world of one, and Accelerate is not imported. Every process draws the whole
+batch's random numbers and takes its own rows, and all apply the same mean gradient: the state is the same everywhere,
+and a run gives the same model on any number of processes, up to rounding.
 
 The gradients are averaged here, after the backward pass, and not by DistributedDataParallel: its hooks fire in the
-middle of a backward pass and count on one forward pass for each, but the critic runs three times an update, once inside
+middle of a backward pass and expect one forward pass for each, but the critic runs three times an update, once inside
 a gradient that is differentiated again. One sum of one flat buffer has no such conditions, and networks this small
 have little to gain from sending while they compute.
 """
@@ -20,60 +20,57 @@ from datetime import timedelta
 import torch
 from torch import nn
 
-from lotus_gan.errors import DistributedError
-from lotus_gan.training.batch import Part
+from lotus_gan.errors import DistributedError, MissingDependency, UsageError
 from lotus_gan.training.device import pick_device
 
-# the others wait while one process judges, draws previews or uploads; a dead one is noticed at once all the same
-PATIENCE = timedelta(hours=2)
+# the others wait while one process evaluates, draws previews or uploads; a dead one is noticed at once all the same
+TIMEOUT = timedelta(hours=2)
 
 
 class Distributed:
     """The processes of one run, as one of them sees them.
 
     device: a TrainConfig's; precision: a TrainConfig's, to refuse a launcher that asks for another.
-    ValueError if the device is not here, Accelerate is needed and missing, or the launcher disagrees.
+    UsageError if the device is not available or the launcher disagrees, MissingDependency without Accelerate.
     """
 
     def __init__(self, device: str = "auto", precision: str = "fp32"):
-        self.rank, self.count, self.device = 0, 1, pick_device(device)
+        self.rank, self.world_size, self.device = 0, 1, pick_device(device)
         self._accelerator = None
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # what accelerate launch and torchrun set
             self._accelerator = _accelerator(self.device, precision)
-            self.rank, self.count = self._accelerator.process_index, self._accelerator.num_processes
+            self.rank, self.world_size = self._accelerator.process_index, self._accelerator.num_processes
             self.device = self._accelerator.device
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the one that writes and speaks."""
+    def is_main_process(self) -> bool:
+        """Whether this process is the one that writes and prints."""
         return self.rank == 0
 
-    def parts(self, batch_size: int, accumulate: int) -> list[Part]:
-        """This process's share of a batch, in `accumulate` parts of equal size. ValueError if they cannot be equal."""
-        size, rest = divmod(batch_size, self.count * accumulate)
+    def slices(self, batch_size: int, accumulate: int) -> list[slice]:
+        """This process's rows of a batch, in `accumulate` parts of equal size. UsageError if they cannot be equal."""
+        size, rest = divmod(batch_size, self.world_size * accumulate)
         if rest:
-            raise ValueError(
-                f"batch_size is {batch_size}, the whole batch over {self.count} processes in {accumulate} parts each: "
-                f"choose a multiple of {self.count * accumulate}"
+            least = self.world_size * accumulate
+            raise UsageError(
+                "uneven_batch", batch_size=batch_size, processes=self.world_size, parts=accumulate, multiple=least
             )
         first = self.rank * accumulate * size
-        return [Part(first + i * size, first + (i + 1) * size, batch_size) for i in range(accumulate)]
+        return [slice(first + i * size, first + (i + 1) * size) for i in range(accumulate)]
 
     def mean(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The mean of every process's tensor of this shape, the same to the bit in all. DistributedError if one has died."""
-        if self.count == 1:
+        """The mean of every process's tensor of this shape, equal to the bit in all. DistributedError if one died."""
+        if self.world_size == 1:
             return tensor
         try:
             return self._accelerator.reduce(tensor, reduction="mean")
         except RuntimeError as error:  # Gloo's and NCCL's own errors
-            raise DistributedError(
-                "text", text=f"another process of this run has ended ({str(error).splitlines()[0]})"
-            ) from error
+            raise DistributedError("process_ended", detail=str(error).splitlines()[0]) from error
 
     def mean_gradients(self, parameters: Iterable[torch.Tensor], figures: torch.Tensor) -> torch.Tensor:
         """Replace each gradient by its mean over the processes; the same for some figures (K,), which are returned.
         A parameter without a gradient has none in any process."""
-        if self.count == 1:
+        if self.world_size == 1:
             return figures
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         mean = self.mean(torch.cat([figures.float(), *(gradient.flatten() for gradient in gradients)]))
@@ -85,85 +82,85 @@ class Distributed:
 
     def any(self, here: bool) -> bool:
         """Whether it is true in any process: a signal may reach one of them only, and all must stop at one step."""
-        if self.count == 1:
+        if self.world_size == 1:
             return here
         return bool(self.mean(torch.tensor(float(here), device=self.device)) > 0)
 
     def check_same(self, what: object, name: str) -> None:
-        """ValueError if the processes do not hold the same: machines may have different disks."""
-        if self.count > 1:
+        """UsageError if the processes do not hold the same: machines may have different disks."""
+        if self.world_size > 1:
             from accelerate.utils import gather_object
 
             seen = gather_object([what])
             if any(other != seen[0] for other in seen):
-                raise ValueError(f"the processes do not see the same {name}: give every machine the same files")
+                raise UsageError("processes_differ", name=name)
 
-    def share_batch_norm(self, network: nn.Module) -> None:
+    def synchronise_batch_norm(self, network: nn.Module) -> None:
         """Let each BatchNorm2d of the network take its moments over all processes; names and parameters stay."""
-        if self.count == 1:
+        if self.world_size == 1:
             return
         for parent in list(network.modules()):
             for name, child in list(parent.named_children()):
                 if type(child) is nn.BatchNorm2d:
                     setattr(parent, name, SyncBatchNorm(child, self))
 
-    def leave(self) -> None:
-        """Part in peace after the last step; nothing may be exchanged any more."""
-        if self.count > 1:
+    def close(self) -> None:
+        """After the last step; nothing may be exchanged any more."""
+        if self.world_size > 1:
             torch.distributed.destroy_process_group()
 
 
 def _accelerator(device: torch.device, precision: str):
     if importlib.util.find_spec("accelerate") is None:
-        raise ValueError("several processes need Accelerate: pip install accelerate")
+        raise MissingDependency("no_accelerate")
     from accelerate import Accelerator, InitProcessGroupKwargs
 
     # autocast is the trainer's (--precision): a launcher that asks for something else must not be passed over
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if asked not in ("no", precision):
-        raise ValueError(f"the launcher asks for mixed precision {asked} and the run for {precision}: use --precision")
-    patient = InitProcessGroupKwargs(timeout=PATIENCE)
-    return Accelerator(cpu=device.type == "cpu", mixed_precision="no", kwargs_handlers=[patient])
+        raise UsageError("launcher_precision", launcher=asked, run=precision)
+    timeout = InitProcessGroupKwargs(timeout=TIMEOUT)
+    return Accelerator(cpu=device.type == "cpu", mixed_precision="no", kwargs_handlers=[timeout])
 
 
 class _Mean(torch.autograd.Function):
-    """`Distributed.mean` with its gradient. y = mean of x over the processes, and the loss is the mean of theirs: so the
-    gradient is the mean of dL/dy too. Never differentiated twice: the penalty runs through the critic only."""
+    """`Distributed.mean` with its gradient. y = mean of x over the processes, and the loss is the mean of theirs, so
+    the gradient is the mean of dL/dy too. Never differentiated twice: the penalty runs through the critic only."""
 
     @staticmethod
-    def forward(ctx, x: torch.Tensor, team: Distributed) -> torch.Tensor:
-        ctx.team = team
-        return team.mean(x)
+    def forward(ctx, x: torch.Tensor, distributed: Distributed) -> torch.Tensor:
+        ctx.distributed = distributed
+        return distributed.mean(x)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient: torch.Tensor):
-        return ctx.team.mean(gradient.contiguous()), None
+        return ctx.distributed.mean(gradient.contiguous()), None
 
 
 class SyncBatchNorm(nn.BatchNorm2d):
-    """BatchNorm2d with the moments of all processes' rows; SyncBatchNorm does the same, but on GPUs only.
+    """BatchNorm2d with the moments of all processes' rows; PyTorch's own SyncBatchNorm works on GPUs only.
 
     The variance is taken about the common mean, in a second exchange: a mean of squares less a squared mean would lose
     digits. In eval mode it is BatchNorm2d.
     """
 
-    def __init__(self, plain: nn.BatchNorm2d, team: Distributed):
+    def __init__(self, plain: nn.BatchNorm2d, distributed: Distributed):
         super().__init__(plain.num_features, plain.eps, plain.momentum)
         self.weight, self.bias = plain.weight, plain.bias
         self.running_mean, self.running_var = plain.running_mean, plain.running_var
         self.num_batches_tracked = plain.num_batches_tracked
-        self.team = team
+        self.distributed = distributed
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
             return super().forward(x)
         values = x.float()
-        mean = _Mean.apply(values.mean((0, 2, 3)), self.team)
+        mean = _Mean.apply(values.mean((0, 2, 3)), self.distributed)
         centred = values - mean[:, None, None]
-        variance = _Mean.apply(centred.square().mean((0, 2, 3)), self.team)
+        variance = _Mean.apply(centred.square().mean((0, 2, 3)), self.distributed)
         with torch.no_grad():
-            count = self.team.count * x.numel() / x.shape[1]
+            count = self.distributed.world_size * x.numel() / x.shape[1]
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1

@@ -3,14 +3,12 @@
     loss = critic_loss(critic(real), critic(fake)) + 10 * gradient_penalty(critic, real, fake)
 
 The critic's scores, real minus fake, estimate the Wasserstein-1 distance as long as the critic's slope is at most 1;
-the penalty asks for a slope of 1 on the lines between real and generated pictures. No sigmoid anywhere.
+the penalty asks for a slope of 1 on the lines between real and generated images. No sigmoid anywhere.
 """
 
 from collections.abc import Callable
 
 import torch
-
-from lotus_gan.training.batch import Part
 
 
 def critic_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
@@ -28,24 +26,24 @@ def gradient_penalty(
     real: torch.Tensor,
     fake: torch.Tensor,
     *,
+    points: torch.Tensor | None = None,
     generator: torch.Generator | None = None,
-    part: Part | None = None,
 ) -> torch.Tensor:
     """E[(||grad critic(x)||_2 - 1)^2] at one uniform point per sample between real and fake: a scalar.
 
     real, fake: the same shape (N, ...). The norm runs over everything but the batch. The weight lambda is the caller's.
-    `generator` draws the points (on its own device, so that a CPU generator gives the same points everywhere). `part`:
-    the rows of a larger batch that these samples are, whose points they get. The result can be differentiated with
-    respect to the critic's parameters. ValueError if the shapes differ.
+    points: (N,) in [0, 1), 0 at real and 1 at fake; unset, they are drawn by `generator` on its own device, so that a
+    CPU generator gives the same points everywhere. The result can be differentiated with respect to the critic's
+    parameters. ValueError if the shapes differ.
     """
     if real.shape != fake.shape:
         raise ValueError(f"real and fake must have the same shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
-    part = part or Part.all(len(real))
-    points_shape = (part.whole,) + (1,) * (real.ndim - 1)
-    draw_on = generator.device if generator is not None else real.device
-    t = torch.rand(points_shape, generator=generator, device=draw_on, dtype=real.dtype)[part.rows].to(real.device)
-    between = torch.lerp(real.detach(), fake.detach(), t).requires_grad_()
+    if points is None:
+        device = generator.device if generator is not None else real.device
+        points = torch.rand(len(real), generator=generator, device=device, dtype=real.dtype)
+    t = points.to(real).view(-1, *[1] * (real.ndim - 1))
+    x = torch.lerp(real.detach(), fake.detach(), t).requires_grad_()
     # the sum over samples has each sample's own gradient, since no score depends on another sample
-    (gradient,) = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)
+    (gradient,) = torch.autograd.grad(critic(x).float().sum(), x, create_graph=True)
     norms = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
     return (norms - 1).square().mean()

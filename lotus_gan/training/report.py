@@ -1,7 +1,7 @@
-"""What a maker should know of a set of pictures before training on it: in words, and as two sheets.
+"""What to know of a set of images before training on it: in words, and as two sheets.
 
-print(describe(pictures, "folders"))
-save_sheets(pictures.images, config, "runs/mine")      # data.webp, augmented.webp
+print(describe(images, "folders"))
+save_sheets(images.images, config, "runs/mine")      # data.webp, augmented.webp
 """
 
 from pathlib import Path
@@ -12,26 +12,26 @@ from lotus_gan.config import MANY, RESOLUTION, TrainConfig
 from lotus_gan.data.duplicates import near
 from lotus_gan.data.images import ImageSet, examples
 from lotus_gan.sampling.media import from_uint8, grid, save_atomically, to_pil
-from lotus_gan.training.augment import augment, flips, mirror
+from lotus_gan.training.augment import augment, flip, random_flips
 
-LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the picture is cropped away
+LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the image is cropped away
 SHEET = 64
-ROWS = 8  # pictures on the sheet of augmented ones, and columns: the picture, then seven draws
-# thousand pictures shown, from README's table of the preset lotus on 68 pictures
+ROWS = 8  # images on the sheet of augmented ones, and columns: the image, then seven draws
+# thousand images shown, from README's table of the preset lotus on 68 images
 SHAPES, RECOGNISABLE = 6, 32
 
 
-def describe(pictures: ImageSet, groups: str = "folders") -> str:
+def describe(images: ImageSet, groups: str = "folders") -> str:
     """The report on the terminal, a line for each thing worth knowing and a handful of names in it."""
-    lines = [pictures.report()]
-    count = len({Path(name).parent for name in pictures.names})
+    lines = [images.report()]
+    count = len({Path(name).parent for name in images.names})
     if count > 1:
         lines.append(f"  {count} {groups}, read as one set")
-    by_side = sorted(pictures.sizes, key=min)
+    by_side = sorted(images.sizes, key=min)
     smallest, median, largest = ("{} x {}".format(*by_side[i]) for i in (0, len(by_side) // 2, -1))
     lines.append(f"  sizes by the shorter side: smallest {smallest} px, median {median}, largest {largest}")
-    sized = list(zip(pictures.names, pictures.sizes, strict=True))
-    alike = [f"{pictures.names[later]} and {pictures.names[earlier]}" for earlier, later in near(pictures.images)]
+    sized = list(zip(images.names, images.sizes, strict=True))
+    alike = [f"{images.names[later]} and {images.names[earlier]}" for earlier, later in near(images.images)]
     small = [f"{name} ({w} x {h})" for name, (w, h) in sized if min(w, h) < RESOLUTION]
     long = [f"{name} ({1 - min(s) / max(s):.0%} of it)" for name, s in sized if max(s) > LONG * min(s)]
     for found, text in (
@@ -46,40 +46,40 @@ def describe(pictures: ImageSet, groups: str = "folders") -> str:
 
 def decided(config: TrainConfig, count: int) -> str:
     """What `TrainConfig.for_images` has chosen, and why."""
-    few, many = f"fewer than {MANY:,} pictures are soon learnt by heart", f"{MANY:,} pictures or more last without"
+    few, many = f"fewer than {MANY:,} images are soon memorised", f"{MANY:,} images or more last without"
     return f"augment: {config.augment or 'nothing'}, because {few if count < MANY else many} (here {count:,})"
 
 
 def expectations(config: TrainConfig) -> str:
-    """After how many steps to expect what. The minutes are told once the machine's pace is known (`forecast`)."""
-    warm_ups = {"the layers that enlarge learn": config.upsampler_warmup, "the critic learns": config.critic_warmup}
+    """After how many steps to expect what. The minutes follow once the pace is known (`forecast`)."""
+    warm_ups = {"the upsamplers train": config.upsampler_warmup, "the critic trains": config.critic_warmup}
     first = "".join(
         f"\n{who} alone first, {n:,} updates long, before the bar moves" for who, n in warm_ups.items() if n
     )
     shapes, recognisable = (f"{_step_of(config, kimg):,.0f}" for kimg in (SHAPES, RECOGNISABLE))
     then = (
-        f"\nfrom step {config.base_steps:,} on the whole picture learns, in slower steps: petals get their edges"
+        f"\nfrom step {config.base_steps:,} on all of it trains, in slower steps: petals get their edges"
         if config.base_steps
         else ""
     )
     return (
-        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand pictures shown"
+        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand images shown"
         f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + then + first
     )
 
 
 def _step_of(config: TrainConfig, kimg: float) -> float:
-    """After how many generator steps so many thousand pictures have been shown to the critic."""
+    """After how many generator steps so many thousand images have been shown to the critic."""
     batches = kimg * 1000 / config.batch_size
-    sketch = min(batches / config.base_n_critic, config.base_steps)
-    return sketch + (batches - sketch * config.base_n_critic) / config.n_critic
+    base = min(batches / config.base_n_critic, config.base_steps)
+    return base + (batches - base * config.base_n_critic) / config.n_critic
 
 
 def forecast(rate: float) -> str:
-    """After how many minutes to look, at `rate` pictures a second."""
+    """After how many minutes to look, at `rate` images a second."""
     shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in (SHAPES, RECOGNISABLE))
     return (
-        f"at {rate:.0f} pictures a second, expect flower shapes {shapes} min after the first step, "
+        f"at {rate:.0f} images a second, expect flower shapes {shapes} min after the first step, "
         f"recognisable flowers after {recognisable}"
     )
 
@@ -87,19 +87,21 @@ def forecast(rate: float) -> str:
 def save_sheets(images: torch.Tensor, config: TrainConfig, output: Path) -> list[Path]:
     """Two sheets of images (N, 3, 128, 128) uint8, spread over all of them; returns where they are.
 
-    data.webp: up to 64 crops as training reads them. augmented.webp: rows of one picture each, first as it is, then as
+    data.webp: up to 64 crops as training reads them. augmented.webp: rows of one image each, first as it is, then as
     the critic sees it in seven draws.
     """
     rows = from_uint8(_spread(images, ROWS))
     generator = torch.Generator().manual_seed(config.seed)
     draws = [
         augment(
-            mirror(rows, flips(len(rows), generator)) if config.mirror else rows, config.augment, generator=generator
+            flip(rows, random_flips(len(rows), generator)) if config.mirror else rows,
+            config.augment,
+            generator=generator,
         )
         for _ in range(ROWS - 1)
     ]
-    seen = torch.stack([rows, *draws], 1).flatten(0, 1)
-    sheets = {"data.webp": from_uint8(_spread(images, SHEET)), "augmented.webp": seen}
+    augmented = torch.stack([rows, *draws], 1).flatten(0, 1)
+    sheets = {"data.webp": from_uint8(_spread(images, SHEET)), "augmented.webp": augmented}
     return [
         save_atomically(grid(to_pil(sheet), columns=ROWS), output / name, quality=90) for name, sheet in sheets.items()
     ]

@@ -1,64 +1,62 @@
-"""The training loop: a WGAN-GP on a tensor of pictures, resumable to the bit.
+"""The training loop: a WGAN-GP on a tensor of images, resumable to the bit.
 
-    trainer = Trainer(TrainConfig(), load_folder("data/lotus-68").images, "runs/lotus")
-    trainer.train([Metrics(trainer), Previews(trainer)])
+    trainer = Trainer(TrainConfig(), load_folder("data/lotus-68").images, "runs/lotus-68")
+    trainer.train([MetricsLogger(trainer), Previews(trainer)])
 
-`Trainer` is the game (lotus_gan/game.py) with its loop and its files; what happens beside the game (progress bar,
-metrics, previews) is a callback that is called after each step. All randomness comes from one CPU generator that the
-checkpoint keeps. On several processes the state is the same in all, and the callbacks run in one.
+`Trainer` has a step (lotus_gan/training/step.py) and adds the loop and the run's files: the checkpoint, the last model
+and, where models are evaluated, the best one. Everything else (progress bar, logs, previews) is a callback. On several
+processes the state is the same in all, and the callbacks run in one.
 """
 
 import math
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from lotus_gan import latents
 from lotus_gan.config import ModelConfig, TrainConfig
 from lotus_gan.data.images import fingerprint
-from lotus_gan.errors import DistributedError, TrainingError
+from lotus_gan.errors import CheckpointError, DistributedError, TrainingError
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training import checkpoint
+from lotus_gan.training.device import describe_device
 from lotus_gan.training.distributed import Distributed
-from lotus_gan.training.step import Game, no_totals
+from lotus_gan.training.step import WGANGPStep, no_totals
 
 # a run goes on only with what these fix; every other setting may change between two calls
 FIXED = ("architecture", "z_dim", "width", "seed")
 # what has no influence on the weights of a given step; a change of anything else is remembered for the model card
 HARMLESS = ("steps", "max_minutes", "log_every", "evaluate_every", "checkpoint_every", "preview_every")
 
-
 CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
+LAST = "last"  # in the output folder: the last model, where the folder itself holds the best
 
 
-def load_critic(run: Path) -> Critic | None:
-    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
-    if not (run / CHECKPOINT).is_file():
-        return None
-    tensors, info = checkpoint.load(run / CHECKPOINT)
-    config = asdict(TrainConfig()) | info["config"]
-    critic = Critic(**{name: config[name] for name in asdict(ModelConfig())})
-    try:
-        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
-    except RuntimeError:  # a critic of another version of this program
-        return None
-    return critic
+class TrainingCallback(Protocol):
+    """What `Trainer.train` calls: see lotus_gan/training/callbacks.py."""
+
+    def on_step(self) -> None:
+        """After each step."""
+
+    def on_end(self) -> None:
+        """After the last step of this call, however it came to be the last."""
 
 
-class Trainer(Game):
-    """One run: the game, its loop, and the folder that it lives in.
+class Trainer:
+    """One run: the step, its loop, and the folder that it lives in.
 
-    config: every number; what it leaves to the data is decided here. images: (N, 3, 128, 128) uint8.
-    output: the run's folder; a checkpoint in it is resumed.
-    validation: pictures that are never trained on, for the overfitting gauge only, same layout.
-    initial: a trained generator to start from instead of noise, or it and its critic; ValueError if one is not of the
-    config's shape.
-    team: the processes that share the work (default: those that this one was launched with).
+    config: every number; what depends on the number of images is decided here. images: (N, 3, 128, 128) uint8.
+    output: the run's folder; a checkpoint in it is resumed. CheckpointError if it belongs to another run.
+    validation: images that are never trained on, (M, 3, 128, 128) uint8.
+    initial: a pretrained generator to start from instead of random weights, or it and its critic; UsageError if one is
+    not of the config's shape.
+    distributed: the processes that share the work (default: those that this one was launched with).
+    keep_best: the folder itself holds the best model, which somebody has to choose by `save_best`, and LAST the last.
     """
 
     def __init__(
@@ -68,114 +66,152 @@ class Trainer(Game):
         output: Path | str,
         validation: torch.Tensor | None = None,
         initial: Sequence[Generator | Critic] = (),
-        team: Distributed | None = None,
+        distributed: Distributed | None = None,
+        keep_best: bool = False,
     ):
-        super().__init__(config.for_images(len(images)), images, initial, team)
-        self.validation, self.data, self.seconds = validation, fingerprint(images), 0.0
-        # a judge keeps the output folder for the best model and sends the last one elsewhere
-        self.output = self.model_folder = Path(output)
+        self.config = config.for_images(len(images))
+        self.step = WGANGPStep(self.config, images, initial, distributed)
+        self.images, self.validation, self.data = images, validation, fingerprint(images)
+        self.output, self.keep_best, self.seconds = Path(output), keep_best, 0.0
         self.changes: list[str] = []
         if self.checkpoint_path.is_file():
             self.resume()
-        self.team.check_same((self.data, self.step_number, asdict(config)), "pictures, --output and settings")
+        state = (self.data, self.step_number, self.config.model_dump())
+        self.distributed.check_same(state, "images, --output and settings")
+
+    # --- what callbacks, the card and reports read -----------------------------------------------------------------
+
+    @property
+    def step_number(self) -> int:
+        """Steps done."""
+        return self.step.step_number
+
+    @property
+    def images_shown(self) -> int:
+        """Real images shown to the critic."""
+        return self.step.images_shown
+
+    @property
+    def epoch(self) -> float:
+        """How often each image has been shown to the critic."""
+        return self.step.epoch
+
+    @property
+    def ema(self) -> Generator:
+        """The moving average of the generator: the model that a run makes."""
+        return self.step.ema
+
+    @property
+    def distributed(self) -> Distributed:
+        """The processes that share the work."""
+        return self.step.distributed
+
+    @property
+    def device(self) -> torch.device:
+        """Where this process computes."""
+        return self.step.device
+
+    @property
+    def device_description(self) -> str:
+        """The device in words, for the model card."""
+        return describe_device(self.device)
 
     @property
     def checkpoint_path(self) -> Path:
+        """The checkpoint, whether it is there or not."""
         return self.output / CHECKPOINT
+
+    @property
+    def last_folder(self) -> Path:
+        """Where the last model is saved."""
+        return self.output / LAST if self.keep_best else self.output
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
     def train(
-        self, callbacks: Iterable[Callable[[], None]] = (), should_stop: Callable[[], bool] = lambda: False
+        self, callbacks: Iterable[TrainingCallback] = (), should_stop: Callable[[], bool] = lambda: False
     ) -> None:
-        """Step until config.steps, config.max_minutes or `should_stop()`; then save. Callbacks run after each step.
+        """Train until config.steps, config.max_minutes or `should_stop()`; then save, and end the callbacks.
 
-        Only the process that leads calls back and saves; a reason to stop in any process stops all at the same step.
+        Only the main process calls back and saves; a reason to stop in any process stops all at the same step.
         TrainingError if a loss or a weight is no longer finite, or a process has died; the last good checkpoint stays.
         """
-        callbacks, config = list(callbacks) if self.team.leads else [], self.config
+        callbacks, config = list(callbacks) if self.distributed.is_main_process else [], self.config
         deadline = time.monotonic() + 60 * config.max_minutes if config.max_minutes else math.inf
         try:
-            self._train(callbacks, lambda: self.team.any(should_stop() or time.monotonic() >= deadline))
+            self._train(callbacks, lambda: self.distributed.any(should_stop() or time.monotonic() >= deadline))
         except DistributedError as error:
             raise TrainingError(
-                "text",
-                text=f"{error} at step {self.step_number}; {self._kept()}. The same command goes on from there, "
-                "on any number of processes.",
+                "process_died", detail=error, step=self.step_number, kept=self._kept_checkpoint()
             ) from None
 
-    def _train(self, callbacks: list[Callable[[], None]], should_stop: Callable[[], bool]) -> None:
+    def _train(self, callbacks: list[TrainingCallback], should_stop: Callable[[], bool]) -> None:
         config = self.config
         if self.step_number == 0:
             started = time.monotonic()
-            self.warm_up(should_stop)
+            self.step.warm_up(should_stop)
             self.seconds += time.monotonic() - started
         while self.step_number < config.steps and not should_stop():
             started = time.monotonic()
             self.step()
             for callback in callbacks:
-                callback()
+                callback.on_step()
             self.seconds += time.monotonic() - started
             # the last step's is written below, however the loop ends
             due = config.checkpoint_every and self.step_number % config.checkpoint_every == 0
             if due and self.step_number < config.steps:
                 self.save()
         self.save()
+        for callback in callbacks:
+            callback.on_end()
 
     def mean_losses(self) -> dict[str, float]:
         """The losses' means over the steps since the last call. TrainingError if one is not finite."""
-        sums = {name: float(total) for name, total in self.totals.items()}
+        sums = {name: float(total) for name, total in self.step.totals.items()}
         steps = max(1.0, sums.pop("steps"))
         means = {name: total / steps for name, total in sums.items()}
-        self.totals = no_totals()
+        self.step.totals = no_totals()
         if not all(map(math.isfinite, means.values())):
             raise self._diverged()
         return means
 
     @torch.no_grad()
     def mean_score(self, images: torch.Tensor) -> float:
-        """The critic's mean score of up to 64 pictures (N, 3, 128, 128), uint8 or in [-1, 1]."""
+        """The critic's mean score of up to 64 images (N, 3, 128, 128), uint8 or in [-1, 1]."""
         images = images[:64].to(self.device)
-        with self._precision():
-            return float(self.critic(from_uint8(images) if images.dtype == torch.uint8 else images).float().mean())
+        images = from_uint8(images) if images.dtype == torch.uint8 else images
+        with self.step.autocast():
+            return float(self.step.critic(images).float().mean())
 
     @torch.no_grad()
-    def ema_pictures(self, count: int) -> torch.Tensor:
-        """What the moving average paints for seeds 0 ... count - 1: (count, 3, 128, 128) in [-1, 1]."""
+    def sample_ema(self, count: int) -> torch.Tensor:
+        """What the moving average generates for seeds 0 ... count - 1: (count, 3, 128, 128) in [-1, 1]."""
         return self.ema(latents.from_seeds(range(count), self.config.z_dim).to(self.device))
 
     # --- files ---------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the checkpoint, then the model that people load (the moving average), each in full or not at all.
+        """Write the checkpoint, then the last model (the moving average), each in full or not at all.
 
-        Nothing happens in a process that does not lead: its state is the same."""
-        if not self.team.leads:
+        Nothing happens in a process that is not the main one: its state is the same. TrainingError if a weight is no
+        longer finite."""
+        if not self.distributed.is_main_process:
             return
-        tensors = {
-            **checkpoint.with_prefix("generator", self.generator.state_dict()),
-            **checkpoint.with_prefix("critic", self.critic.state_dict()),
-            **checkpoint.with_prefix("ema", self.ema.state_dict()),
-            **checkpoint.with_prefix("adam_generator", checkpoint.optimizer_tensors(self.adam_generator)),
-            **checkpoint.with_prefix("adam_critic", checkpoint.optimizer_tensors(self.adam_critic)),
-            "random": self.random.get_state(),
-            "order": self.shuffled.order,
-            **{f"total.{name}": torch.as_tensor(total) for name, total in self.totals.items()},
-        }
+        tensors = checkpoint.step_tensors(self.step)
         if not all(tensor.isfinite().all() for tensor in tensors.values() if tensor.is_floating_point()):
             raise self._diverged()
-        info = {
-            "step": self.step_number,
-            "images_shown": self.images_shown,
-            "position": self.shuffled.position,
+        info = checkpoint.step_info(self.step) | {
             "seconds": self.seconds,
-            "learnt": self.learnt,
             "data": self.data,
-            "config": asdict(self.config),
+            "config": self.config.model_dump(),
             "changes": self.changes,
         }
         checkpoint.save(self.checkpoint_path, tensors, info)
-        self.save_model(self.model_folder)
+        self.save_model(self.last_folder)
+
+    def save_best(self) -> None:
+        """Write the moving average into the run's folder as the best model so far."""
+        self.save_model(self.output)
 
     def save_model(self, folder: Path) -> None:
         """Write the moving average as a model that `Generator.from_pretrained` loads."""
@@ -186,43 +222,40 @@ class Trainer(Game):
                 (Path(part) / name).replace(folder / name)
 
     def resume(self) -> None:
-        """Go on from the checkpoint in the output folder. ValueError if it belongs to another model or data set."""
+        """Go on from the checkpoint in the output folder. CheckpointError if it is of another model or data set."""
         tensors, info = checkpoint.load(self.checkpoint_path)
-        then, now = asdict(TrainConfig()) | info["config"], asdict(self.config)  # a setting may be younger than the run
-        differs = {
-            name: f"{name} was {then.get(name)!r} and is {now[name]!r}" for name in now if then.get(name) != now[name]
-        }
+        then = TrainConfig().model_dump() | info["config"]  # a setting may be younger than the run
+        now = self.config.model_dump()
+        differs = {name: f"{name} was {then[name]!r} and is {now[name]!r}" for name in now if then[name] != now[name]}
         foreign = [text for name, text in differs.items() if name in FIXED]
         if info["data"] != self.data:
-            foreign.append("the pictures are not the same")
+            foreign.append("the images are not the same")
         if foreign:
-            raise ValueError(f"{self.output} holds another run ({'; '.join(foreign)}): choose another --output")
-        later = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
-        self.changes = info["changes"] + later
+            raise CheckpointError("other_run", output=self.output, differences="; ".join(foreign))
+        since = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
         try:
-            for name, module in (("generator", self.generator), ("critic", self.critic), ("ema", self.ema)):
-                module.load_state_dict(checkpoint.without_prefix(name, tensors))
-        except RuntimeError:  # its text lists hundreds of names
-            raise ValueError(
-                f"{self.output} holds a run of another version of this program, whose networks were others: choose "
-                f"another --output, which may --init-from {self.output}"
-            ) from None
-        checkpoint.load_optimizer(self.adam_generator, checkpoint.without_prefix("adam_generator", tensors))
-        checkpoint.load_optimizer(self.adam_critic, checkpoint.without_prefix("adam_critic", tensors))
-        self.random.set_state(tensors["random"])
-        self.shuffled.order, self.shuffled.position = tensors["order"], info["position"]
-        self.totals = {name: tensors[f"total.{name}"].to(self.device) for name in self.totals}
-        self.step_number, self.images_shown, self.seconds = info["step"], info["images_shown"], info["seconds"]
-        # the trained generator that it began with is not given again
-        self.learnt = info.get("learnt", False)
+            checkpoint.restore_step(self.step, tensors, info)
+        except (RuntimeError, KeyError):  # the text of the first lists hundreds of names
+            raise CheckpointError("old_checkpoint", output=self.output) from None
+        self.changes, self.seconds = info["changes"] + since, info["seconds"]
 
     def _diverged(self) -> TrainingError:
-        return TrainingError(
-            "text",
-            text=f"the losses or weights are no longer finite at step {self.step_number}; {self._kept()}. "
-            "Lower --lr-critic and --lr-generator, then run the same command again.",
-        )
+        return TrainingError("diverged", step=self.step_number, kept=self._kept_checkpoint())
 
-    def _kept(self) -> str:
+    def _kept_checkpoint(self) -> str:
         good = checkpoint.load(self.checkpoint_path)[1]["step"] if self.checkpoint_path.is_file() else None
         return f"the checkpoint of step {good} is kept" if good is not None else "no checkpoint had been written yet"
+
+
+def load_critic(run: Path) -> Critic | None:
+    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
+    if not (run / CHECKPOINT).is_file():
+        return None
+    tensors, info = checkpoint.load(run / CHECKPOINT)
+    config = TrainConfig().model_dump() | info["config"]
+    critic = Critic(**{name: config[name] for name in ModelConfig.model_fields})
+    try:
+        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
+    except RuntimeError:  # a critic of another version of this program
+        return None
+    return critic

@@ -76,10 +76,10 @@ def test_forty_mixed_files_train(forty, tmp_path):
     Generator.from_pretrained(tmp_path / "out")
     report = done.stdout.partition("\nas our 68 lotuses did")[0].replace("2020/", "").splitlines()
     broken = report.pop(3)  # its details are Pillow's words
-    assert broken.startswith("  left out, broken picture: cut-2.jpg (image file is truncated (")
+    assert broken.startswith("  left out, broken image: cut-2.jpg (image file is truncated (")
     assert ", cut.jpg (" in broken and ", nonsense.webp (" in broken
     assert report == [
-        f"{forty}: 25 pictures read, 15 left out",
+        f"{forty}: 25 images read, 15 left out",
         "  left out, HEIC, as iPhones save it, which `pip install pillow-heif` makes readable: IMG_1.jpg, IMG_2.HEIC",
         "  left out, more than 89 megapixels, save it smaller: bomb.png",
         "  left out, not an image in a format that we read, whatever its name says: page.jpg, words.png",
@@ -90,5 +90,5 @@ def test_forty_mixed_files_train(forty, tmp_path):
         "  1 nearly the same as an earlier one, and kept: pond_small.jpg and pond.png",
         "  1 shorter than 128 px on a side, so enlarged and soft: \\xe9tang.png (60 x 40)",
         "  2 longer than 2 to 1, so much is cropped away: long.png (74% of it), panorama.jpg (98% of it)",
-        "augment: translation, because fewer than 10,000 pictures are soon learnt by heart (here 25)",
+        "augment: translation, because fewer than 10,000 images are soon memorised (here 25)",
     ]

@@ -1,6 +1,6 @@
-"""Several processes and several parts: the same game as one process with the whole batch. Real processes, Gloo.
+"""Several processes and several parts: the same training as one process with the whole batch. Real processes, Gloo.
 
-This file is also what those processes run: `accelerate launch ... test_parallel.py FOLDER` plays and saves.
+This file is also what those processes run: `accelerate launch ... test_distributed.py FOLDER` trains and saves.
 """
 
 import os
@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lotus_gan import TrainConfig
+from lotus_gan.errors import MissingDependency
 from lotus_gan.training import checkpoint
 from lotus_gan.training.distributed import Distributed
-from lotus_gan.training.step import Game
+from lotus_gan.training.step import WGANGPStep
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = TrainConfig(
@@ -28,39 +28,44 @@ SMALL = TrainConfig(
     batch_size=4,
     n_critic=1,
     mirror=True,
-    augment="brightness,translation,cutout",
+    augment="color,translation,cutout",
     lr_critic=1e-12,  # the weights stay, so that both gradients are taken where both runs are the same
     lr_generator=1e-12,
     device="cpu",
+    upsampler_warmup=0,
+    base_steps=0,
+    critic_warmup=0,
+    beta2=0.9,
+    ema_kimg=2.0,
 )
-LEARNING = replace(SMALL, n_critic=2, lr_critic=1e-3, lr_generator=1e-3)
+LEARNING = SMALL.replace(n_critic=2, lr_critic=1e-3, lr_generator=1e-3)
 # --cpu would start a single process unless there is MPI; --multi_gpu starts two, and --device cpu keeps them there
 LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
 LAUNCH += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
 
 
-def pictures_of(count):
+def images_of(count):
     return torch.randint(0, 256, (count, 3, 128, 128), generator=torch.Generator().manual_seed(0)).byte()
 
 
-def play(config, steps):
+def train(config, steps):
     """Both gradients after the last step, as vectors, and all weights and moments of the three networks."""
-    game = Game(config, pictures_of(5))
+    step = WGANGPStep(config, images_of(5))
     with torch.no_grad():
-        for network in (game.generator, game.critic):  # DCGAN's start is so flat that every gradient is nearly 0
+        for network in (step.generator, step.critic):  # DCGAN's start is so flat that every gradient is nearly 0
             for parameter in network.parameters():
                 parameter.mul_(5 if parameter.ndim > 1 else 1)
     for _ in range(steps):
-        game.step()
-    networks = {"generator": game.generator, "critic": game.critic}
+        step()
+    networks = {"generator": step.generator, "critic": step.critic}
     result = {
         f"gradient.{name}": torch.cat([p.grad.flatten() for p in network.parameters()])
         for name, network in networks.items()
     }
-    for name, network in (networks | {"ema": game.ema}).items():
+    for name, network in (networks | {"ema": step.ema}).items():
         result[f"weights.{name}"] = torch.cat([value.flatten().float() for value in network.state_dict().values()])
-    result["random"] = game.random.get_state()
-    result["figures"] = torch.tensor([float(value) for value in game.totals.values()])
+    result["random"] = step.rng.get_state()
+    result["figures"] = torch.tensor([float(value) for value in step.totals.values()])
     return result
 
 
@@ -85,7 +90,7 @@ def environment():
 @pytest.mark.slow
 def test_two_processes_have_the_gradients_of_one(launched):
     """Half a batch each; penalty, augmentation and BatchNorm included."""
-    whole = play(SMALL, 1)
+    whole = train(SMALL, 1)
     for name in ("gradient.critic", "gradient.generator"):
         assert whole[name].norm() > 1e-3
         assert distance(whole[name], launched["one"][0][name]) < 1e-5, name
@@ -94,9 +99,9 @@ def test_two_processes_have_the_gradients_of_one(launched):
 
 
 @pytest.mark.slow
-def test_two_processes_play_the_game_of_one(launched):
+def test_two_processes_train_as_one(launched):
     """After four steps at a rate of 1e-3. Adam divides by the gradient's size, so rounding is magnified."""
-    whole = play(LEARNING, 4)
+    whole = train(LEARNING, 4)
     for name in ("weights.generator", "weights.critic", "weights.ema"):
         assert distance(whole[name], launched["four"][0][name]) < 1e-3, name
 
@@ -109,16 +114,16 @@ def test_both_processes_hold_the_same_to_the_bit(launched):
 
 
 def test_a_critic_learns_the_same_from_a_batch_in_parts():
-    whole, parts = play(SMALL, 1), play(replace(SMALL, accumulate=2), 1)
+    whole, parts = train(SMALL, 1), train(SMALL.replace(accumulate=2), 1)
     assert distance(whole["gradient.critic"], parts["gradient.critic"]) < 1e-5
     assert torch.equal(whole["random"], parts["random"])
-    # the generator's pass goes through BatchNorm with the moments of two pictures instead of four
+    # the generator's pass goes through BatchNorm with the moments of two images instead of four
     assert distance(whole["gradient.generator"], parts["gradient.generator"]) > 1e-3
 
 
 def test_a_batch_that_cannot_be_shared_is_refused():
     with pytest.raises(ValueError, match=r"batch_size is 4, .* choose a multiple of 3"):
-        Game(replace(SMALL, accumulate=3), pictures_of(5))
+        WGANGPStep(SMALL.replace(accumulate=3), images_of(5))
 
 
 def test_a_launcher_that_asks_for_another_precision_is_refused(monkeypatch):
@@ -130,10 +135,10 @@ def test_a_launcher_that_asks_for_another_precision_is_refused(monkeypatch):
 
 def test_one_process_needs_no_accelerate_and_several_say_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it were not installed
-    Game(SMALL, pictures_of(5)).step()
+    WGANGPStep(SMALL, images_of(5))()
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ValueError, match="several processes need Accelerate: pip install accelerate"):
-        Game(SMALL, pictures_of(5))
+    with pytest.raises(MissingDependency, match="several processes need Accelerate: pip install accelerate"):
+        WGANGPStep(SMALL, images_of(5))
 
 
 # --- the whole script ------------------------------------------------------------------------------------------------
@@ -171,7 +176,7 @@ def workers(launcher):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rank", [0, 1])  # the one that leads and writes, and one that does not
+@pytest.mark.parametrize("rank", [0, 1])  # the main one, which writes, and another
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="finds the processes in Linux's /proc")
 def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, tmp_path, rank):
     # at low rates, because rounding is magnified at each step and the processes may get far before they are stopped
@@ -197,7 +202,7 @@ def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, t
         assert done.returncode == 0, done.stderr
         assert (f"resumed at step {kept}\n" in done.stdout) == (name == "broken")
     broken, whole = (load_file(tmp_path / name / "checkpoint/latest.safetensors") for name in ("broken", "whole"))
-    for name in ("random", "order"):
+    for name in ("rng", "order"):
         assert torch.equal(broken[name], whole[name])
     for prefix in ("generator.", "critic.", "ema."):
         one, other = (
@@ -228,7 +233,7 @@ def test_a_signal_to_one_process_stops_both_at_the_same_step(pictures, tmp_path)
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for name, played in {"one": play(SMALL, 1), "four": play(LEARNING, 4)}.items():
+    for name, trained in {"one": train(SMALL, 1), "four": train(LEARNING, 4)}.items():
         rank = os.environ["RANK"]
-        save_file({k: v.contiguous() for k, v in played.items()}, Path(sys.argv[1]) / f"{name}-{rank}.safetensors")
+        save_file({k: v.contiguous() for k, v in trained.items()}, Path(sys.argv[1]) / f"{name}-{rank}.safetensors")
     torch.distributed.destroy_process_group()

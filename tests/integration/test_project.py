@@ -50,7 +50,7 @@ def test_every_dependency_has_a_reason():
     assert f'"{gradio}"' in read("pyproject.toml")
 
 
-# what the modules of a folder may import; config, latents, files and errors, which stand beside the folders, are for all
+# what the modules of a folder may import; config, latents, files and errors, which stand beside them, are for all
 BASE = {"config", "errors", "files", "latents"}
 MAY_IMPORT = {
     "models": set(),

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from helpers.features import save_random_features
 
 from lotus_gan import Generator, TrainConfig, latents
+from lotus_gan.cli.train import source_name
+from lotus_gan.config import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
@@ -29,7 +30,7 @@ def test_the_contracts_line(pictures, tmp_path):
     out = tmp_path / "out"
     done = train("--data", pictures, "--output", out, "--preset", "article", "--steps", 2, "--batch-size", 8)
     assert done.returncode == 0, done.stderr
-    assert "10 pictures read, 0 left out" in done.stdout
+    assert "10 images read, 0 left out" in done.stdout
     generator = Generator.from_pretrained(str(out))
     assert generator(latents.from_seeds([0], 100)).shape == (1, 3, 128, 128)
     assert json.loads((out / "config.json").read_text()) == {"architecture": "article", "width": 64, "z_dim": 100}
@@ -71,9 +72,9 @@ def test_a_look_at_the_data_without_training(pictures, tmp_path):
     assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
     done = train("--data", pictures, "--output", out, *QUICK, "--steps", 1)
     assert done.returncode == 0, done.stderr
-    assert "augment: translation, because fewer than 10,000 pictures" in done.stdout
+    assert "augment: translation, because fewer than 10,000 images" in done.stdout
     card = (out / "README.md").read_text()
-    assert "| augment | translation |" in card and f"10 pictures ({pictures.name})" in card
+    assert "| augment | translation |" in card and f"10 images ({pictures.name})" in card
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
@@ -108,8 +109,8 @@ def test_max_minutes_stops_cleanly(pictures, tmp_path):
     Generator.from_pretrained(tmp_path / "out")
 
 
-def test_with_validation_pictures_the_card_has_figures(pictures, tmp_path):
-    """The run judges itself, and the card says on how many pictures; the network it sees with is untrained here."""
+def test_with_validation_images_the_card_has_figures(pictures, tmp_path):
+    """The run measures itself, and the card says on how many images; the feature network is untrained here."""
     weights, out = save_random_features(tmp_path / "features.safetensors"), tmp_path / "out"
     command = ["--data", pictures, "--val", pictures, "--heldout", ROOT / "data/lotus-68", "--output", out, *QUICK]
     done = train(*command, "--steps", 3, "--evaluate-every", 2, env=os.environ | {"LOTUS_GAN_FEATURES": str(weights)})
@@ -117,7 +118,7 @@ def test_with_validation_pictures_the_card_has_figures(pictures, tmp_path):
     lines = [json.loads(line) for line in (out / "quality.jsonl").read_text().splitlines()]
     assert [(line["step"], line["n_real"], line["n_fake"]) for line in lines] == [(2, 10, 256), (3, 10, 256)]
     card = (out / "README.md").read_text()
-    assert "seeds 0 to 511 without truncation against the 68 pictures of lotus-68" in card
+    assert "seeds 0 to 511 without truncation against the 68 images of lotus-68" in card
     best = min(lines, key=lambda line: line["kid"] - 200 * line["coverage"])
     assert f"that of step {best['step']} " in card and "| KID x 1000 (0 is perfect) | " in card
     Generator.from_pretrained(out / "last")
@@ -140,9 +141,9 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tm
     done = train(*begun, "--output", tmp_path / "second")
     assert done.returncode == 0, done.stderr
     assert f"starting from {tmp_path / 'first'}, its critic too\n" in done.stdout
-    assert "the critic learns alone first" in done.stdout and "the layers that enlarge" not in done.stdout
+    assert "the critic trains alone first" in done.stdout and "the upsamplers" not in done.stdout
     line = json.loads((tmp_path / "second/metrics.jsonl").read_text())
-    assert line["kimg"] == 2 * 2 / 1000  # two updates of two pictures before the generator's first
+    assert line["kimg"] == 2 * 2 / 1000  # two updates of two images before the generator's first
     done = train(*begun, "--output", tmp_path / "third", "--width", 2)
     assert done.returncode == 2 and "the model to start from is" in done.stderr and "Traceback" not in done.stderr
     shutil.rmtree(tmp_path / "first")
@@ -165,15 +166,22 @@ def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
         (["--data", "nowhere"], "there is no folder 'nowhere'"),
         (["--data", "user/flowers"], "there is no folder 'user/flowers', and no data set from the Hub: Couldn't reach"),
         (["--data", "flowers102:rosa"], "flowers102 has no class 'rosa'; it has pink primrose"),
-        (["--data", "PICTURES", "--augment", "colour", "--preview-data"], "choose from brightness"),
+        (["--data", "PICTURES", "--augment", "colour", "--preview-data"], "choose from color"),
         (["--data", "PICTURES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
         (["--data", "PICTURES", "--batch-size", "many"], "invalid int value: 'many'"),
         (["--data", "PICTURES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
         (["--data", "PICTURES", "--seed", "-1"], "seed must be an integer at least 0"),
         (["--data", "PICTURES", "--preset", "stylegan"], "invalid choice: 'stylegan'"),
-        (["--data", "PICTURES", "--augment", "colour", "--width", "1"], "choose from brightness"),
+        (["--data", "PICTURES", "--augment", "colour", "--width", "1"], "choose from color"),
         (["--data", "PICTURES", "--step", "3"], "unrecognized arguments: --step 3"),
-        ([], "required: --data"),
+        (["--data", "PICTURES", "--sketch-steps", "3"], "--sketch-steps is called --base-steps now"),
+        (["--data", "PICTURES", "--judge-every=3"], "--judge-every is called --evaluate-every now"),
+        (["--data", "PICTURES", "--augment", "brightness"], "'brightness' any more: it is a part of color"),
+        (["--data", "PICTURES", "--branch", "dev"], "--branch needs --push-to-hub"),
+        (
+            ["--data", "PICTURES", "--push-every", "-1", "--push-to-hub", "a/b"],
+            "--push-every must be an integer",
+        ),
     ],
 )
 def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, arguments, message):
@@ -187,8 +195,8 @@ def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, argumen
 
 def test_every_setting_is_a_flag_with_its_default_in_the_help():
     text = train("--help").stdout
-    for option in fields(TrainConfig):
-        assert "--" + option.name.replace("_", "-") in text
+    for setting in settings(TrainConfig):
+        assert setting.flag in text
     assert "(default: 5 | 1)" in text  # n_critic of article and of lotus
 
 
@@ -198,3 +206,49 @@ def test_training_needs_no_gradio(pictures, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 1, env=environment)
     assert done.returncode == 0, done.stderr
+
+
+def test_alone_it_trains_our_recipe_on_the_68_and_says_so(tmp_path):
+    """From another folder than the repository, which it finds; in a clone's own folder the names are short."""
+    nowhere = os.environ | {"LOTUS_GAN_FEATURES": str(tmp_path / "nowhere.safetensors")}
+    done = train(*QUICK, "--steps", 1, cwd=tmp_path, env=nowhere)
+    assert done.returncode == 0, done.stderr
+    data, val = ROOT / "data/lotus-68", ROOT / "data/lotus-val"
+    first, second, *lines = done.stdout.splitlines()
+    assert first == f"training on {data}, validation on {val}, into {Path('runs/lotus-68')}, preset lotus"
+    assert second == f"{data}: 68 images read, 0 left out"
+    assert any(line.startswith(f"{val} (for validation only): 256 images read") for line in lines)
+    Generator.from_pretrained(tmp_path / "runs/lotus-68")
+    again = train(*QUICK, "--steps", 1, cwd=tmp_path, env=nowhere)
+    assert "resumed at step 1\n" in again.stdout
+
+
+def test_your_images_alone_go_into_a_run_of_their_name(pictures, tmp_path):
+    done = train("--data", pictures, *QUICK, "--steps", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"training on {pictures}, into {Path('runs', pictures.name)}, preset lotus\n")
+    assert "for validation only" not in done.stdout
+    Generator.from_pretrained(tmp_path / "runs" / pictures.name)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [("user/dataset", "dataset"), ("flowers102:lotus", "flowers102-lotus"), ("flowers102", "flowers102")],
+)
+def test_what_a_run_is_called(data, name):
+    assert source_name(data) == name
+
+
+def test_help_and_wrong_flags_need_no_torch(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    assert train("--help", env=environment).returncode == 0
+    wrong = train("--steps", "0", env=environment)
+    assert wrong.returncode == 2 and "steps must be an integer at least 1" in wrong.stderr
+
+
+def test_lotus_gan_train_is_train_py():
+    command = [sys.executable, "-m", "lotus_gan", "train", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("usage: python -m lotus_gan train")
+    assert done.stdout.partition("\n\n")[2] == train("--help").stdout.partition("\n\n")[2]

@@ -9,7 +9,7 @@ import torch
 from helpers.files import png
 from PIL import Image
 
-from lotus_gan.data.images import Shuffled, fingerprint, load_folder, load_image, read_images
+from lotus_gan.data.images import fingerprint, load_folder, load_image, read_images
 from lotus_gan.errors import DataError, ImageError
 
 
@@ -208,13 +208,3 @@ def test_fingerprint_sees_one_pixel():
     first = fingerprint(images)
     images[1, 2, 3, 3] = 1
     assert fingerprint(images) != first
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 10, 25])
-def test_every_picture_once_an_epoch(batch_size):
-    """Also for a batch larger than the data set: 25 of 10."""
-    stream = Shuffled(10, torch.Generator().manual_seed(0))
-    shown = torch.cat([stream.next(batch_size) for _ in range(20)])
-    epochs = shown[: len(shown) // 10 * 10].view(-1, 10)
-    assert torch.equal(epochs.sort(1).values, torch.arange(10).expand_as(epochs))
-    assert not torch.equal(epochs[0], epochs[1])

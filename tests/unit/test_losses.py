@@ -82,10 +82,10 @@ def test_gradient_agrees_with_finite_differences(samples):
 
 def test_each_sample_has_its_own_point(samples):
     """From all-zero reals to all-one fakes a point is its own t: N different ones, uniform in [0, 1]."""
-    seen = []
+    scored = []
     real, fake = torch.zeros(2000, 1, 2, 2), torch.ones(2000, 1, 2, 2)
-    gradient_penalty(lambda x: seen.append(x) or x.flatten(1).sum(1), real, fake, generator=rng())
-    t = seen[0].detach().flatten(1)
+    gradient_penalty(lambda x: scored.append(x) or x.flatten(1).sum(1), real, fake, generator=rng())
+    t = scored[0].detach().flatten(1)
     assert (t == t[:, :1]).all()  # one point a sample, not one a pixel
     assert len(t[:, 0].unique()) > 1990  # not one for the batch
     assert 0 <= t.min() < 0.01 and 0.99 < t.max() <= 1
@@ -128,3 +128,14 @@ def test_same_generator_same_points(samples):
 def test_different_shapes_are_refused(samples):
     with pytest.raises(ValueError, match="same shape"):
         gradient_penalty(lambda x: x.flatten(1).sum(1), samples[0], samples[1][:1])
+
+
+def test_points_that_are_given_are_taken(samples):
+    real, fake = samples
+
+    def critic(x):
+        return x.flatten(1).square().sum(1)
+
+    t = torch.rand(N, generator=rng(), dtype=real.dtype)
+    given = gradient_penalty(critic, real, fake, points=t)
+    assert torch.equal(given, gradient_penalty(critic, real, fake, generator=rng()))

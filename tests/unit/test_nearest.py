@@ -34,42 +34,42 @@ def network(request, features):
     return features if request.param else None
 
 
-def picture(lotuses, i) -> Image.Image:
+def image_of(lotuses, i) -> Image.Image:
     return media.to_pil(media.from_uint8(lotuses[i : i + 1]))[0]
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_copy_is_found_and_is_nearer_than_any_real_picture(index, lotuses, network, mirrored):
-    asked = ImageOps.mirror(picture(lotuses, 43)) if mirrored else picture(lotuses, 43)
-    answer = index.ask(asked, network)
-    assert answer.indices[0] == 43 and answer.mirrored[0] is mirrored and answer.percentiles[0] == 0
-    assert answer.by_features is (network is not None)
-    assert len(answer.pictures) == len(set(answer.indices)) == 3
-    assert answer.percentiles == sorted(answer.percentiles)
+def test_a_copy_is_found_and_is_nearer_than_any_real_image(index, lotuses, network, mirrored):
+    image = ImageOps.mirror(image_of(lotuses, 43)) if mirrored else image_of(lotuses, 43)
+    found = index.nearest_neighbours(image, network)
+    assert found.indices[0] == 43 and found.mirrored[0] is mirrored and found.percentiles[0] == 0
+    assert found.by_features is (network is not None)
+    assert len(found.images) == len(set(found.indices)) == 3
+    assert found.percentiles == sorted(found.percentiles)
 
 
-def test_what_is_like_no_training_picture_is_far(index, network):
+def test_what_is_like_no_training_image_is_far(index, network):
     stripes = Image.new("RGB", (128, 128), "white")
     for x in range(0, 128, 32):
         stripes.paste("magenta", (x, 0, x + 16, 128))
-    assert index.ask(stripes, network).percentiles[0] > 95
+    assert index.nearest_neighbours(stripes, network).percentiles[0] > 95
 
 
-def test_a_real_picture_is_as_far_as_real_pictures_are(index, network):
-    """The 18 that are not in the index: somewhere in the middle, neither all copies nor all strangers."""
+def test_a_real_image_is_as_far_as_real_images_are(index, network):
+    """The 18 that are not in the index: somewhere in the middle, neither all near nor all far."""
     others = load_folder(ROOT / "data/lotus-68").images[50:]
-    nearness = [index.ask(picture(others, i), network).percentiles[0] for i in range(18)]
+    nearness = [index.nearest_neighbours(image_of(others, i), network).percentiles[0] for i in range(18)]
     assert 20 < sum(nearness) / len(nearness) < 90
 
 
-def test_thumbnails_are_the_pictures(index, lotuses):
+def test_thumbnails_are_the_images(index, lotuses):
     assert len(index) == 50
     for i in (0, 39, 40, 49):
-        small = picture(lotuses, i).resize((64, 64), Image.Resampling.BOX)
+        small = image_of(lotuses, i).resize((64, 64), Image.Resampling.BOX)
         difference = (
             torch.tensor(list(index.thumbnail(i).tobytes())).float() - torch.tensor(list(small.tobytes())).float()
         )
-        assert difference.abs().mean() < 6  # what WebP changes; another picture differs by 30 and more
+        assert difference.abs().mean() < 6  # what WebP changes; another image differs by 30 and more
 
 
 def broken(folder, what: str) -> None:
@@ -81,7 +81,7 @@ def broken(folder, what: str) -> None:
         save_file({"weights": tensors["mean"]}, numbers)
     elif what == "not finite":
         save_file(tensors | {"mean": tensors["mean"] * float("nan")}, numbers)
-    elif what == "more pictures":
+    elif what == "more images":
         save_file(tensors | {"features": tensors["features"].repeat(1, 3, 1)}, numbers)
     elif what == "other features":
         save_file(tensors | {"directions": tensors["directions"][:, :-1].contiguous()}, numbers)
@@ -95,14 +95,14 @@ def broken(folder, what: str) -> None:
         Image.new("RGB", (40 * 64, 2 * 64)).save(sheet, format="PNG")
 
 
-BROKEN = ["a half", "other names", "not finite", "more pictures", "other features", "one side"]
+BROKEN = ["a half", "other names", "not finite", "more images", "other features", "one side"]
 
 
 @pytest.mark.parametrize("what", [*BROKEN, "half a sheet", "a larger sheet", "a PNG"])
 def test_what_is_no_index_is_refused_in_one_way(lotuses, features, tmp_path, what, capsys):
     write_index(tmp_path, lotuses, features)
     broken(tmp_path, what)
-    with pytest.raises(ValueError, match="index of training pictures that cannot be read"):
+    with pytest.raises(ValueError, match="index of training images that cannot be read"):
         TrainingIndex(tmp_path)
     assert find_index(tmp_path) is None  # the page has a sentence for that
     assert "left out" in capsys.readouterr().err

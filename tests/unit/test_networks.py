@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lotus_gan import PRESETS, Critic, Generator, TrainConfig, latents
+from lotus_gan import Critic, Generator, TrainConfig, latents
 from lotus_gan.models import lotus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +29,10 @@ def test_article_generator_is_the_articles():
     assert [t.kernel_size for t in transposed] == [(4, 4)] * 5
     assert [t.stride[0] for t in transposed] == [1, 2, 2, 4, 2]
     assert len(layers(generator, nn.BatchNorm2d)) == len(layers(generator, nn.ReLU)) == 4
-    assert isinstance(generator.layers[-1], nn.Tanh)
+    assert isinstance(generator.network.layers[-1], nn.Tanh)
     sides, x = [], torch.zeros(1, 100, 1, 1)
     generator.eval()
-    for layer in generator.layers:
+    for layer in generator.network.layers:
         x = layer(x)
         if isinstance(layer, nn.ConvTranspose2d):
             sides.append(x.shape[-1])
@@ -60,7 +60,7 @@ def test_shapes_and_ranges(architecture):
 
 
 @pytest.mark.parametrize("architecture", ["article", "lotus"])
-def test_a_picture_does_not_depend_on_its_batch(architecture):
+def test_an_image_does_not_depend_on_its_batch(architecture):
     generator = Generator(architecture, width=4).eval()
     z = latents.from_seeds(range(8), 100)
     with torch.no_grad():
@@ -76,9 +76,9 @@ def test_a_score_does_not_depend_on_its_batch(architecture):
         torch.testing.assert_close(critic(images), torch.cat([critic(image[None]) for image in images]))
 
 
-def test_the_shipped_model_draws_no_mesh(monkeypatch):
-    """How much the steps from pixel to pixel change, over the steps: 2 in a mesh, 1.2 in real pictures (the first 16 of
-    lotus-val). It is 1.4 and more if what the last enlarger adds is not softened."""
+def test_the_shipped_model_has_no_checkerboard(monkeypatch):
+    """How much the steps from pixel to pixel change, over the steps: 2 in a checkerboard, 1.2 in real images (the first
+    16 of lotus-val). It is 1.4 and more if the last upsampler's residual is not blurred."""
     generator = Generator.from_pretrained(ROOT / "weights/lotus")
 
     def changes_over_steps() -> float:
@@ -87,7 +87,7 @@ def test_the_shipped_model_draws_no_mesh(monkeypatch):
         return (images.diff(n=2).abs().mean() / images.diff().abs().mean()).item()
 
     assert changes_over_steps() < 1.2
-    monkeypatch.setattr(lotus.Soften, "forward", lambda self, x: x)
+    monkeypatch.setattr(lotus.Blur, "forward", lambda self, x: x)
     assert changes_over_steps() > 1.3
 
 
@@ -124,9 +124,9 @@ def broken(model_folder, tmp_path):
 
 def test_loading_is_strict(broken):
     state = load_file(broken / "model.safetensors")
-    state.pop("layers.0.weight")
+    state.pop("network.layers.0.weight")
     save_file(state, broken / "model.safetensors")
-    with pytest.raises(ValueError, match=r"layers\.0\.weight"):
+    with pytest.raises(ValueError, match=r"network\.layers\.0\.weight"):
         Generator.from_pretrained(broken)
 
 
@@ -169,9 +169,32 @@ def test_config_of_another_size_is_refused(broken):
 
 
 def test_the_recipe_stays_small_enough_to_ship():
-    """At most 8 MB and 0.3 GFLOP a picture (a multiply and an add are two)."""
-    generator = Generator(**vars(TrainConfig(**PRESETS["lotus"]).model)).eval()
+    """At most 8 MB and 0.3 GFLOP an image (a multiply and an add are two)."""
+    generator = Generator("lotus", TrainConfig().z_dim, TrainConfig().width).eval()
     with FlopCounterMode(display=False) as counter:
         generator(torch.zeros(1, generator.z_dim))
     assert counter.get_total_flops() <= 0.3e9
     assert sum(v.numel() * v.element_size() for v in generator.state_dict().values()) <= 8e6
+
+
+def test_weights_of_version_0_1_are_answered_with_the_new_name(broken):
+    state = {name.removeprefix("network."): v for name, v in load_file(broken / "model.safetensors").items()}
+    save_file(state, broken / "model.safetensors")
+    with pytest.raises(ValueError, match=r"version 0\.1, whose weights are named layers\.\*; now .* network\.\*"):
+        Generator.from_pretrained(broken)
+
+
+def test_the_stem_is_the_first_stage():
+    for architecture, width in (("article", 16), ("lotus", 8)):
+        generator = Generator(architecture, z_dim=7, width=2)
+        assert generator.stem(torch.zeros(3, 7, 1, 1)).shape == (3, 2 * width, 4, 4)
+        assert generator.stem[0].weight.shape[0] == 7
+
+
+def test_the_article_has_one_head_and_no_base():
+    critic, images = Critic(width=2), torch.rand(2, 3, 128, 128)
+    [view] = critic.views(images)
+    assert view is images and torch.equal(critic.score([view])[0], critic(images))
+    assert not Generator(width=2).has_warmup_stages
+    with pytest.raises(ValueError, match="128"):
+        critic.views(torch.zeros(1, 3, 16, 16))

@@ -1,6 +1,4 @@
-"""What is said of a set of pictures before training, and the two sheets to look at."""
-
-from dataclasses import replace
+"""What is said of a set of images before training, and the two sheets to look at."""
 
 import pytest
 import torch
@@ -22,7 +20,7 @@ def test_a_line_for_each_thing_worth_knowing():
     names = ["a/1.png", "a/2.png", "b/3.png", "b/4.png", "b/5.png", "b/6.png"]
     sizes = [(640, 480), (128, 256), (300, 100), (3000, 4000), (127, 127), (640, 480)]
     assert describe(ImageSet(images, names, sizes, [("c.png", "the file is empty")])).splitlines() == [
-        "6 pictures read, 1 left out",
+        "6 images read, 1 left out",
         "  left out, the file is empty: c.png",
         "  2 folders, read as one set",
         "  sizes by the shorter side: smallest 300 x 100 px, median 640 x 480, largest 3000 x 4000",
@@ -33,40 +31,40 @@ def test_a_line_for_each_thing_worth_knowing():
 
 
 def test_names_are_a_handful():
-    pictures = ImageSet(noise(17), [f"{i}.png" for i in range(17)], [(50, 50)] * 17, [])
-    assert describe(pictures).splitlines()[-1].endswith("4.png (50 x 50) and 12 more")
+    images = ImageSet(noise(17), [f"{i}.png" for i in range(17)], [(50, 50)] * 17, [])
+    assert describe(images).splitlines()[-1].endswith("4.png (50 x 50) and 12 more")
 
 
 def test_what_was_decided_and_why():
     few, many = (decided(TrainConfig(augment="auto").for_images(n), n) for n in (68, 20_000))
-    assert few == "augment: translation, because fewer than 10,000 pictures are soon learnt by heart (here 68)"
-    assert many == "augment: nothing, because 10,000 pictures or more last without (here 20,000)"
+    assert few == "augment: translation, because fewer than 10,000 images are soon memorised (here 68)"
+    assert many == "augment: nothing, because 10,000 images or more last without (here 20,000)"
 
 
-def test_what_to_expect_counts_in_pictures_shown():
-    """2 updates of 16 pictures a step: 32,000 are shown after step 1,000; half the batch takes twice as many. With 500
-    steps about the sketch, 16,000 pictures, the other 16,000 take 1,000 steps more, of one update each."""
+def test_what_to_expect_counts_in_images_shown():
+    """2 updates of 16 images a step: 32,000 are shown after step 1,000; half the batch takes twice as many. With 500
+    steps of the base alone, 16,000 images, the other 16,000 take 1,000 steps more, of one update each."""
     lotus = TrainConfig(**PRESETS["lotus"])
-    assert "6 thousand pictures shown (step 188)" in expectations(lotus)
-    assert "after 32 (step 2,000)" in expectations(replace(lotus, batch_size=8))
-    assert "after 32 (step 1,500)" in expectations(replace(lotus, base_steps=500))
-    assert "from step 3,000 on the whole picture learns" in expectations(lotus)
-    assert "the whole picture" not in expectations(replace(lotus, base_steps=0))
-    assert "the layers that enlarge learn alone first, 2,000 updates long" in expectations(lotus)
-    assert "alone" not in expectations(replace(lotus, upsampler_warmup=0, critic_warmup=0))
-    assert "the critic learns alone first, 1,200 updates long" in expectations(replace(lotus, critic_warmup=1200))
+    assert "6 thousand images shown (step 188)" in expectations(lotus)
+    assert "after 32 (step 2,000)" in expectations(lotus.replace(batch_size=8))
+    assert "after 32 (step 1,500)" in expectations(lotus.replace(base_steps=500))
+    assert "from step 3,000 on all of it trains" in expectations(lotus)
+    assert "all of it" not in expectations(lotus.replace(base_steps=0))
+    assert "the upsamplers train alone first, 2,000 updates long" in expectations(lotus)
+    assert "alone" not in expectations(lotus.replace(upsampler_warmup=0, critic_warmup=0))
+    assert "the critic trains alone first, 1,200 updates long" in expectations(lotus.replace(critic_warmup=1200))
 
 
 def test_the_forecast_by_hand():
-    """6,000 pictures at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
-    line = "at 20 pictures a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
+    """6,000 images at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
+    line = "at 20 images a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
     assert forecast(20) == line
     assert "shapes 1 min" in forecast(10_000)
 
 
 @pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 8)])
 def test_the_sheets(tmp_path, count, rows):
-    """Crops in order; then rows of one picture: as it is, and seven draws, which differ; the same again every time."""
+    """Crops in order; then rows of one image: as it is, and seven draws, which differ; the same again every time."""
     images = (torch.arange(count) * 2)[:, None, None, None].expand(-1, 3, 128, 128).byte()
     config = TrainConfig(augment="translation")
     data, augmented = save_sheets(images, config, tmp_path / "out")
@@ -76,7 +74,7 @@ def test_the_sheets(tmp_path, count, rows):
     with Image.open(augmented) as sheet:
         assert sheet.size == (8 * 130 - 2, rows * 130 - 2)
         columns = pil_to_tensor(sheet.convert("L"))[0, :128].split(130, 1)
-    assert columns[0][:, :128].float().mean() < 1  # the first picture is black; after it the gap
+    assert columns[0][:, :128].float().mean() < 1  # the first image is black; after it the gap
     greys = [float(column[:, :128].float().mean()) for column in columns[1:]]
     assert max(greys) > 10 and len({round(grey) for grey in greys}) > 3  # shifted by different ways: mid-grey comes in
     before = augmented.read_bytes()

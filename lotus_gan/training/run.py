@@ -1,0 +1,223 @@
+"""A training run from data to model card: what `python train.py` does after it has parsed its flags.
+
+    options = RunOptions(data="my-photos", output=Path("runs/my-photos"), provenance=Provenance("my-photos"))
+    run(TrainConfig(steps=2000), options)
+
+Reads the images, trains until done or stopped, measures, writes the card, pushes. What happens is logged; the command
+line prints it (lotus_gan/cli/train.py).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from lotus_gan.config import TrainConfig
+from lotus_gan.data import duplicates, sources
+from lotus_gan.data.images import ImageSet
+from lotus_gan.errors import EvaluationError
+from lotus_gan.evaluation.features import Features
+from lotus_gan.models.hub import load_generator, model_name
+from lotus_gan.models.pretrained import Critic, Generator
+from lotus_gan.publishing.card import write_card
+from lotus_gan.publishing.provenance import Provenance
+from lotus_gan.publishing.push import PushCallback, ensure_repo, push
+from lotus_gan.training import report
+from lotus_gan.training.callbacks import Callback, Evaluator, MetricsLogger, Previews, ProgressBar, TimeEstimate
+from lotus_gan.training.device import tune_malloc
+from lotus_gan.training.distributed import Distributed
+from lotus_gan.training.tracking import Tracker, check_tracker
+from lotus_gan.training.trainer import CHECKPOINT, Trainer, load_critic
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run needs besides its TrainConfig.
+
+    data, val, heldout: image folders, or what else lotus_gan/data/sources.py knows; images of `val` choose the best
+    model, those of `heldout` (default: of `val`) give the figures of the card. output: the run's folder. provenance:
+    where the images come from. init_from: a model to start from. preview_data: only write sheets of the images.
+    log_with: an experiment tracker. push_to_hub, private, branch: see publishing/push.py; push_every in steps.
+    command: the command line, for the card.
+    """
+
+    data: str
+    output: Path
+    provenance: Provenance
+    val: str | None = None
+    heldout: str | None = None
+    init_from: str | None = None
+    preview_data: bool = False
+    log_with: str | None = None
+    push_to_hub: str | None = None
+    private: bool = False
+    branch: str | None = None
+    push_every: int = 0
+    command: tuple[str, ...] = ()
+
+    @property
+    def hub(self) -> dict:
+        """Where a push goes."""
+        return {"repo_id": self.push_to_hub, "private": self.private, "branch": self.branch}
+
+
+class StopRequest(Protocol):
+    """Somebody who may ask a run to stop after the step that it is doing: for the command line, Ctrl-C."""
+
+    def start(self, launched: bool) -> None:
+        """Training begins; `launched`: by a launcher of several processes."""
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+
+    def end(self) -> None:
+        """Everything is saved."""
+
+
+class NeverStop:
+    """Nobody asks."""
+
+    def start(self, launched: bool) -> None:
+        pass
+
+    def __call__(self) -> bool:
+        return False
+
+    def end(self) -> None:
+        pass
+
+
+def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = None) -> None:
+    """Train, or resume what is in `options.output`. A LotusGANError says what is wrong, TrainingError: it diverged."""
+    stop = stop or NeverStop()
+    if options.log_with:
+        check_tracker(options.log_with)
+    tune_malloc()
+    distributed = Distributed(config.device, config.precision)
+    if not distributed.is_main_process:
+        logging.getLogger("lotus_gan").setLevel(logging.WARNING)  # one process tells
+    images = read(options.data, "", once=True)
+    resolved = config.for_images(len(images.images))
+    if resolved != config:
+        logger.info(report.decided(resolved, len(images.images)))
+    if options.preview_data:
+        sheets = report.save_sheets(images.images, resolved, options.output)
+        logger.info(f"look at {' and '.join(map(str, sheets))}; nothing has been trained")
+        return
+    validation = read(options.val, " (for validation only)") if options.val else None
+    heldout = read(options.heldout, " (for the card only)") if options.heldout else validation
+    features = find_features() if options.val and distributed.is_main_process else None
+    trainer = open_run(resolved, options, images, validation, distributed, keep_best=features is not None)
+    stop.start(launched=distributed.world_size > 1)
+    if not distributed.is_main_process:
+        trainer.train(should_stop=stop)
+        distributed.close()
+        return
+    _train(trainer, options, stop, features, heldout)
+
+
+def _train(
+    trainer: Trainer, options: RunOptions, stop: StopRequest, features: Features | None, heldout: ImageSet | None
+) -> None:
+    """The main process's part: train with callbacks, then card and push."""
+    evaluator = Evaluator(trainer, features) if features else None
+    card = partial(write_card, trainer, _command(options, trainer.distributed), options.provenance)
+    pushes = open_hub(trainer, partial(card, {}), options) if options.push_to_hub else None
+    train(trainer, [*filter(None, [evaluator, pushes])], options.log_with, stop)
+    trainer.distributed.close()
+    figures: dict = {}
+    # measuring takes minutes where there are thousands of images, and somebody wants to go
+    if evaluator and heldout and not stop():
+        metrics = evaluator.final_metrics(heldout.images).to_dict()
+        best = {name: evaluator.best[name] for name in ("step", "kimg", "minutes")}
+        figures = metrics | best | {"real": model_name(options.heldout or options.val or "")}
+    card(figures)
+    if trainer.step_number < trainer.config.steps:
+        done = f"stopped at step {trainer.step_number} of {trainer.config.steps}"
+        logger.info(f"{done}; the same command goes on from here")
+    logger.info(f"the model is in {options.output}")
+    if options.push_to_hub:
+        stop.end()
+        if pushes:
+            pushes.finish()
+        logger.info(f"pushed to {push(options.output, **options.hub)}")
+
+
+def read(source: str, purpose: str, once: bool = False) -> ImageSet:
+    """The images of a source, and in the log what they are like; `once`: of copies only the first."""
+    images = sources.load(source)
+    if once:
+        images = duplicates.without_copies(images)
+    logger.info(f"{source}{purpose}: {report.describe(images, 'folders' if Path(source).is_dir() else 'classes')}")
+    return images
+
+
+def find_features() -> Features | None:
+    """The network that quality is measured with; None, and a warning that says why, where it cannot be had."""
+    try:
+        return Features()
+    except EvaluationError as error:
+        logger.warning(f"no figures of quality, and the last model instead of the best: {error}")
+        return None
+
+
+def open_run(
+    config: TrainConfig,
+    options: RunOptions,
+    images: ImageSet,
+    validation: ImageSet | None,
+    distributed: Distributed,
+    keep_best: bool,
+) -> Trainer:
+    """The run in `options.output`, resumed if there is one."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    has_begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
+    initial = load_initial(options.init_from) if options.init_from and not has_begun else []
+    held_out = validation.images if validation else None
+    trainer = Trainer(config, images.images, options.output, held_out, initial, distributed, keep_best)
+    # the stages that a pretrained generator does not need are not planned
+    planned = config.replace(upsampler_warmup=trainer.step.upsampler_warmup, base_steps=trainer.step.base_steps)
+    logger.info(f"resumed at step {trainer.step_number}" if has_begun else report.expectations(planned))
+    together = f", {distributed.world_size} processes," if distributed.world_size > 1 else ""
+    logger.info(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
+    return trainer
+
+
+def load_initial(model: str) -> list[Generator | Critic]:
+    """The generator of a folder or a Hub id, and its critic where it is the folder of a run."""
+    generator, critic = load_generator(model), load_critic(Path(model))
+    logger.info(f"starting from {model}, {'its critic too' if critic else 'with a new critic'}")
+    return [generator, critic] if critic else [generator]
+
+
+def open_hub(trainer: Trainer, write: Callable[[], None], options: RunOptions) -> PushCallback | None:
+    """Make the repository before hours of work, and return what pushes now and then, or None."""
+    ensure_repo(**options.hub)
+    if None in (options.provenance.license, options.provenance.source):
+        logger.warning("the card will say what is not declared: --data-license, --data-source")
+    every = options.push_every
+    return PushCallback(trainer, every, write, **options.hub) if every else None
+
+
+def train(trainer: Trainer, callbacks: list[Callback], log_with: str | None, stop: StopRequest) -> None:
+    """The loop, with its bar, its logs and `callbacks`."""
+    progress, tracker = ProgressBar(trainer), Tracker(trainer, log_with) if log_with else None
+    own: list[Callback] = [progress, MetricsLogger(trainer), Previews(trainer), TimeEstimate(trainer)]
+    try:
+        trainer.train([*own, *callbacks, *filter(None, [tracker])], should_stop=stop)
+    finally:
+        progress.close()
+        if tracker:
+            tracker.close()
+
+
+def _command(options: RunOptions, distributed: Distributed) -> list[str]:
+    """The command line as it can be typed again."""
+    if distributed.world_size == 1:
+        return list(options.command)
+    script = options.command[1:] if options.command[:1] == ("python",) else options.command
+    return ["accelerate", "launch", "--num_processes", str(distributed.world_size), *script]
