@@ -1,4 +1,4 @@
-"""The curves of one or more runs as a picture: KID and coverage on the validation pictures, and the critic's estimate.
+"""The curves of one or more runs as an image: KID and coverage on the validation images, and the critic's estimate.
 
     python -m benchmarks.curves weights/lotus                                # weights/lotus/curves.svg
     python -m benchmarks.curves runs/article runs/lotus --by minutes --output compared.svg
@@ -26,8 +26,8 @@ PANELS = [  # file, field, title
 def main() -> None:
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="folders of runs")
-    parser.add_argument("--by", choices=("kimg", "minutes"), default="kimg", help="what goes to the right")
-    parser.add_argument("--output", type=Path, help="the picture (default: curves.svg in the first folder)")
+    parser.add_argument("--by", choices=("kimg", "minutes"), default="kimg", help="the horizontal axis")
+    parser.add_argument("--output", type=Path, help="the image file (default: curves.svg in the first folder)")
     options = parser.parse_args()
     figure, axes = pyplot.subplots(1, len(PANELS), figsize=(12, 3), layout="constrained")
     for axis, (file, field, title) in zip(axes, PANELS, strict=True):

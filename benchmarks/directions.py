@@ -2,13 +2,13 @@
 
     python -m benchmarks.directions --model weights/lotus --sheet sheet.png
 
-The renderer's parameters are known for every training picture, so a small regressor learns to read them from a picture;
-what it cannot read on held-out renders is not used. Then it reads what the model paints. For each name four kinds of
-directions are compared (closed form, principal, fitted, fitted given the others), and the one that moves its own
-parameter most, beyond the other parameters that it moves along, is tried as a slider. Open the sheet before you
-believe a name: each row is a name, from one end of the slider to the other, for three seeds.
+The renderer's parameters are known for every training image, so a small regressor is fitted to predict them from an
+image; what it cannot predict on held-out renders is not used. Then it is applied to generated images. For each name
+four kinds of directions are compared (closed form, principal, fitted, fitted given the others), and the one that moves
+its own parameter most, compared with the other parameters, is tested as a slider. Look at the sheet before you trust a
+name: each row is a name, from one end of the slider to the other, for three seeds.
 
-About ten minutes on one core, most of them painting. Prints Markdown: benchmarks/directions.md has ours.
+About ten minutes on one core, most of them for generating images. Prints Markdown: benchmarks/directions.md has ours.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from data.lotus_params import LEAF_COLOURS, PETAL_COLOURS
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
@@ -28,25 +27,26 @@ from lotus_gan.data.images import load_folder
 from lotus_gan.sampling.directions import NAMES, REACH, Direction, closed_form, principal, write
 from lotus_gan.sampling.media import grid, sample_images, save_atomically, to_uint8
 from lotus_gan.training.device import describe_device
+from render.lotus_params import LEAF_COLOURS, PETAL_COLOURS
 
-# px that the regressor sees: how much softer than renders the painted pictures are is not seen there (held-out renders
-# blurred by 2 px are read as well as sharp ones)
+# px of the regressor's input: small, so that generated images, which are softer than renders, are no different to it
+# (held-out renders blurred by 2 px are predicted as well as sharp ones)
 SIDE = 16
 PENALTY, WIDTH = 0.03, 0.5  # of the kernel ridge regression, chosen on lotus-val
 READABLE = 0.7  # Spearman's rho on held-out renders, below which a parameter is not used
 NAMED = 0.5  # of a slider, below which it has no name
-FITTED = 3000  # pictures from which directions are fitted
-TRIED = 1000  # pictures of each slider
+FITTED = 3000  # images from which directions are fitted
+TESTED = 1000  # images of each slider
 COMPONENTS = 12  # closed-form and principal directions that are considered
 FIRST_SEEDS = (3 * 10**6, 4 * 10**6)  # of the fit and of the trial
 SHOWN = (0, 2, 12)  # seeds on the sheet
 
 
-# --- what is read ----------------------------------------------------------------------------------------------------
+# --- parameters -----------------------------------------------------------------------------------------------------
 
 
 def tip(row: dict) -> tuple[float, ...]:
-    """RGB in 0..1 of the petal's tip, turned as in the picture."""
+    """RGB in 0..1 of the petal's tip, with the image's hue shift."""
     hue, saturation, value = colorsys.rgb_to_hsv(*_rgb(PETAL_COLOURS[row["colour"]][2]))
     return colorsys.hsv_to_rgb((hue + row["hue_shift"] / 360) % 1, saturation, value)
 
@@ -90,12 +90,12 @@ PARAMETERS = {
 
 
 def read_set(folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """A rendered set -> its pictures (N, 768) as the regressor sees them, and their parameters (N, P)."""
-    pictures = load_folder(folder)
+    """A rendered set -> the regressor's input (N, 768), and the parameters (N, P)."""
+    data = load_folder(folder)
     lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
     rows = {row["file_name"]: row for row in map(json.loads, lines)}
-    values = [[number(rows[name]) for _, number in PARAMETERS.values()] for name in pictures.names]
-    return shrunk(pictures.images), torch.tensor(values, dtype=torch.float64)
+    values = [[number(rows[name]) for _, number in PARAMETERS.values()] for name in data.names]
+    return shrunk(data.images), torch.tensor(values, dtype=torch.float64)
 
 
 def shrunk(images: torch.Tensor) -> torch.Tensor:
@@ -104,25 +104,25 @@ def shrunk(images: torch.Tensor) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def painted(generator: Generator, z: torch.Tensor, what: str) -> torch.Tensor:
-    """Latents (N, z_dim) -> (N, 768), by way of the 256 levels that people see."""
-    rows = tqdm(z.split(1), desc=what, unit="picture", leave=False)
+def generated(generator: Generator, z: torch.Tensor, what: str) -> torch.Tensor:
+    """Latents (N, z_dim) -> the regressor's input (N, 768), rounded to 8 bits on the way."""
+    rows = tqdm(z.split(1), desc=what, unit="image", leave=False)
     return torch.cat([shrunk(to_uint8(generator(row)).permute(0, 3, 1, 2)) for row in rows])
 
 
 class Regressor:
-    """Kernel ridge regression: pictures (N, 768) -> parameters (N, P)."""
+    """Kernel ridge regression: images (N, 768) -> parameters (N, P)."""
 
-    def __init__(self, pictures: torch.Tensor, values: torch.Tensor):
-        self.pictures, self.mean, self.std = pictures, values.mean(0), values.std(0)
-        distances = torch.cdist(pictures, pictures)
+    def __init__(self, images: torch.Tensor, values: torch.Tensor):
+        self.images, self.mean, self.std = images, values.mean(0), values.std(0)
+        distances = torch.cdist(images, images)
         self.gamma = WIDTH / distances.median() ** 2
         kernel = torch.exp(-self.gamma * distances**2)
         kernel.diagonal().add_(PENALTY)
         self.weights = torch.linalg.solve(kernel, (values - self.mean) / self.std)
 
-    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
-        kernel = torch.exp(-self.gamma * torch.cdist(pictures, self.pictures) ** 2)
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        kernel = torch.exp(-self.gamma * torch.cdist(images, self.images) ** 2)
         return kernel @ self.weights * self.std + self.mean
 
 
@@ -134,8 +134,8 @@ def rho(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def candidates(generator: Generator, z: torch.Tensor, values: torch.Tensor) -> dict[str, list[torch.Tensor]]:
-    """Of each kind the directions (count, z_dim) that may serve for each parameter. `values` (N, P) is what was read of
-    the pictures of z (N, z_dim)."""
+    """Of each kind the directions (count, z_dim) that may serve for each parameter. `values` (N, P) are those
+    predicted from the images of z (N, z_dim)."""
     standard = (values - values.mean(0)) / values.std(0)
     slopes = torch.linalg.lstsq(z.double(), standard).solution  # (z_dim, P)
     # the pseudoinverse's rows are perpendicular to the slopes of all the others: to first order those stay as they are
@@ -159,18 +159,18 @@ def best(rows: torch.Tensor, z: torch.Tensor, values: torch.Tensor, i: int) -> t
     return max(found, key=lambda item: item[1] - item[2])
 
 
-def tried(generator: Generator, regressor: Regressor, vector: torch.Tensor, name: str) -> list[float]:
-    """One slider, at random positions over random latents: its rho with each parameter."""
-    z = latents.from_seeds(range(FIRST_SEEDS[1], FIRST_SEEDS[1] + TRIED), generator.z_dim)
-    amounts = (2 * torch.rand(TRIED, generator=torch.Generator().manual_seed(NAMES.index(name))) - 1) * REACH
-    values = regressor(painted(generator, z + amounts[:, None] * vector, name))
+def trial(generator: Generator, regressor: Regressor, vector: torch.Tensor, name: str) -> list[float]:
+    """One slider, at random positions from random latents: its rho with each parameter."""
+    z = latents.from_seeds(range(FIRST_SEEDS[1], FIRST_SEEDS[1] + TESTED), generator.z_dim)
+    amounts = (2 * torch.rand(TESTED, generator=torch.Generator().manual_seed(NAMES.index(name))) - 1) * REACH
+    values = regressor(generated(generator, z + amounts[:, None] * vector, name))
     return [rho(amounts, column) for column in values.T]
 
 
 def sheet(generator: Generator, directions: list[Direction]) -> list:
     z = latents.from_seeds(SHOWN, generator.z_dim)
     steps = torch.linspace(-REACH, REACH, 7)[:, None]
-    return [picture for d in directions for row in z for picture in sample_images(generator, row + steps * d.vector)]
+    return [image for d in directions for row in z for image in sample_images(generator, row + steps * d.vector)]
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------
@@ -187,13 +187,13 @@ def main() -> None:
         default=[Path("data/lotus-val"), Path("data/lotus-heldout")],
         help="renders to check the regressor with (default: data/lotus-val data/lotus-heldout)",
     )
-    parser.add_argument("--sheet", type=Path, required=True, help="where to write the sheet of pictures, a PNG")
+    parser.add_argument("--sheet", type=Path, required=True, help="where to write the sheet of images, a PNG")
     options = parser.parse_args()
     generator = Generator.from_pretrained(options.model)
     regressor = Regressor(*read_set(options.data))
     readable = check(regressor, options.held_out)
     z = latents.from_seeds(range(FIRST_SEEDS[0], FIRST_SEEDS[0] + FITTED), generator.z_dim)
-    values = regressor(painted(generator, z, "painting"))[:, readable]
+    values = regressor(generated(generator, z, "generating"))[:, readable]
     names = [list(PARAMETERS)[i] for i in readable]
     chosen = choose(candidates(generator, z, values), z, values, names)
     named = try_all(generator, regressor, chosen)
@@ -207,17 +207,15 @@ def head(caption: str, *columns: str) -> None:
 
 
 def check(regressor: Regressor, folders: list[Path]) -> list[int]:
-    """Print how well renders that it has not seen are read; which parameters are read well enough in all sets."""
+    """Print how well held-out renders are predicted; which parameters are predicted well enough in all sets."""
     sets = [read_set(folder) for folder in folders]
-    titles = [f"{folder.name}, n = {len(pictures)}" for folder, (pictures, _) in zip(folders, sets, strict=True)]
-    caption = (
-        f"What is read of renders never seen: Spearman's rho. Under {READABLE} in any set, a parameter is not used."
-    )
-    head(caption, "name", "what is read", *titles)
+    titles = [f"{folder.name}, n = {len(images)}" for folder, (images, _) in zip(folders, sets, strict=True)]
+    caption = f"Predicted from held-out renders: Spearman's rho. Under {READABLE} in any set, a parameter is not used."
+    head(caption, "name", "parameter", *titles)
     readable = []
-    read = [(regressor(pictures), values) for pictures, values in sets]
+    predicted = [(regressor(images), values) for images, values in sets]
     for i, (name, (meaning, _)) in enumerate(PARAMETERS.items()):
-        figures = [rho(guess[:, i], truth[:, i]) for guess, truth in read]
+        figures = [rho(guess[:, i], truth[:, i]) for guess, truth in predicted]
         print(f"| {name} | {meaning} |" + "".join(f" {figure:.2f} |" for figure in figures))
         if min(figures) >= READABLE:
             readable.append(i)
@@ -231,7 +229,7 @@ def choose(
     caption = (
         "The purest direction of each kind along random latents: rho with its own parameter, the largest with another"
     )
-    head(f"{caption}; n = {len(z)}. The widest gap is tried.", "name", *kinds)
+    head(f"{caption}; n = {len(z)}. The widest gap is tested.", "name", *kinds)
     chosen = {}
     for i, name in enumerate(names):
         found = {kind: best(rows[i], z, values, i) for kind, rows in kinds.items()}
@@ -244,12 +242,12 @@ def choose(
 def try_all(generator: Generator, regressor: Regressor, chosen: dict[str, tuple[str, torch.Tensor]]) -> list[Direction]:
     """Print what each slider moves; those that move their own parameter enough."""
     caption = (
-        f"Sliders: rho of their position with what is read; n = {TRIED} each. From {NAMED} in its own, it has the name."
+        f"Sliders: rho of their position with the predictions; n = {TESTED} each. The name needs {NAMED}."
     )
     head(caption, "slider", "kind", *PARAMETERS)
     named = []
     for name, (kind, vector) in chosen.items():
-        figures = tried(generator, regressor, vector, name)
+        figures = trial(generator, regressor, vector, name)
         cells = [f"**{f:.2f}**" if other == name else f"{f:.2f}" for other, f in zip(PARAMETERS, figures, strict=True)]
         print(f"| {name} | {kind} | {' | '.join(cells)} |", flush=True)
         own = figures[list(PARAMETERS).index(name)]

@@ -1,4 +1,4 @@
-"""How long a visitor waits: from the click on Generate to 16 pictures on the screen, from the slider to its picture.
+"""How long a visitor waits: from the click on Generate to 16 images on the screen, from the slider to its frame.
 
     python -m benchmarks.page --clicks 30
 
@@ -10,19 +10,18 @@ import shutil
 import statistics
 import time
 
+from benchmarks.server import running_page
 from lotus_gan.training.device import describe_device, pick_device
-
-from .server import running_page
 
 COUNT = 16
 SHOWN = """before => {
-  const pictures = [...document.querySelectorAll('#gallery .grid-container img')];
-  return pictures.length === %d && pictures[0].src !== before && pictures.every(x => x.complete && x.naturalWidth);
+  const images = [...document.querySelectorAll('#gallery .grid-container img')];
+  return images.length === %d && images[0].src !== before && images.every(x => x.complete && x.naturalWidth);
 }"""
 # how many frames of the screen pass until the canvas has changed, for 60 positions
-GLIDE = """async () => {
-  const range = document.querySelector('#walk input[type=range]');
-  const canvas = document.querySelector('#stage .now canvas');
+MOVE_SLIDER = """async () => {
+  const range = document.querySelector('#position input[type=range]');
+  const canvas = document.querySelector('#interpolation-player .now canvas');
   const frame = () => new Promise(done => requestAnimationFrame(done));
   const waited = [];
   for (let i = 0; i <= 60; i++) {
@@ -53,18 +52,18 @@ def main() -> None:
         page.locator("#generate-settings input[type=range]").first.fill(str(COUNT))
         waits = [click(page) for _ in range(options.clicks + 1)][1:]  # the first one warms up
         page.get_by_role("tab").nth(1).click()
-        page.wait_for_selector("#stage [data-keys]")
-        frames = page.evaluate(GLIDE)
+        page.wait_for_selector("#interpolation-player [data-keyframes]")
+        frames = page.evaluate(MOVE_SLIDER)
         browser.close()
     print(describe_device(pick_device("cpu")))
     low, middle, high = min(waits), statistics.median(waits), max(waits)
-    print(f"click to {COUNT} pictures: median {middle:.0f} ms ({low:.0f} to {high:.0f}, n = {len(waits)})")
+    print(f"click to {COUNT} images: median {middle:.0f} ms ({low:.0f} to {high:.0f}, n = {len(waits)})")
     middle = statistics.median(frames)
-    print(f"slider to picture: {middle:g} frames in the median, {max(frames)} at most, n = {len(frames)}")
+    print(f"slider to frame: {middle:g} frames in the median, {max(frames)} at most, n = {len(frames)}")
 
 
 def click(page) -> float:
-    """Milliseconds from a click on Generate to its pictures."""
+    """Milliseconds from a click on Generate to its images."""
     before = page.locator("#gallery .grid-container img").first.get_attribute("src")
     started = time.perf_counter()
     page.locator("#generate-button").click()

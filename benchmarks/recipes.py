@@ -3,15 +3,14 @@
     python -m benchmarks.recipes --minutes 30 --output runs/recipes
     python -m benchmarks.recipes --start runs/lotus --only "as it is,batch 8" --minutes 5 --output runs/recipes-5
 
-Each recipe is the preset `lotus` with what its row says, from nothing or, with --start, from the checkpoint of a run
-(the first minutes from nothing are about the enlargers and the sketch only). Early figures are far from a finished
-run's: they tell what learns quicker, not what ends up better. Prints a Markdown table. A run that was interrupted goes
-on where it stopped.
+Each recipe is the preset `lotus` with one change, from random weights or, with --start, from the checkpoint of a run
+(the first minutes from random weights are the upsampler warm-up and the base stage only). Early metrics are far from a
+finished run's: they show what learns faster, not what ends up better. Prints a Markdown table. An interrupted run
+continues where it stopped.
 """
 
 import argparse
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,7 +23,7 @@ from lotus_gan.training.callbacks import Evaluator
 from lotus_gan.training.device import describe_device, tune_malloc
 from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
-RECIPES = {
+RECIPES: dict[str, dict] = {
     "as it is": {},
     "2 critic updates to 1": {"n_critic": 2},
     "half the rates": {"lr_generator": 1e-4, "lr_critic": 2e-4},
@@ -38,12 +37,12 @@ RECIPES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data/lotus-2000"), help="training pictures")
-    parser.add_argument("--val", type=Path, default=Path("data/lotus-val"), help="what figures are taken against")
+    parser.add_argument("--data", type=Path, default=Path("data/lotus-2000"), help="training images")
+    parser.add_argument("--val", type=Path, default=Path("data/lotus-val"), help="validation images of the metrics")
     parser.add_argument("--start", type=Path, help="the folder of a run, to go on from its checkpoint")
     parser.add_argument("--only", default=",".join(RECIPES), help="comma list of recipes")
     parser.add_argument("--minutes", type=float, default=5, help="of training, for each recipe")
-    parser.add_argument("--points", type=int, default=2, help="how often figures are taken on the way")
+    parser.add_argument("--points", type=int, default=2, help="evaluations of each run")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
     options = parser.parse_args()
@@ -59,8 +58,8 @@ def main() -> None:
     features = Features()
     before = checkpoint.load(options.start / CHECKPOINT)[1]["seconds"] / 60 if options.start else 0.0
     ends = [options.minutes * (i + 1) / options.points for i in range(options.points)]
-    machine = describe_device(torch.device("cpu"))
-    print(f"{len(images)} pictures, n = {len(validation)} against 256; {machine}\n")
+    device = describe_device(torch.device("cpu"))
+    print(f"{len(images)} images, n = {len(validation)} against 256; {device}\n")
     print("| recipe | kimg | " + " | ".join(f"KID, {end:g} min" for end in ends) + " | precision | recall |")
     print("| --- | --- | " + "--- | " * (len(ends) + 2), flush=True)
     for name in names:
@@ -69,15 +68,14 @@ def main() -> None:
         if options.start and not (folder / CHECKPOINT).is_file():
             (folder / CHECKPOINT).parent.mkdir(parents=True)
             shutil.copyfile(options.start / CHECKPOINT, folder / CHECKPOINT)
-        trainer = Trainer(config, images, folder, validation)
-        judge = Evaluator(trainer, features)
+        trainer = Trainer(config, images, folder, validation, keep_best=True)
+        evaluator = Evaluator(trainer, features)
         for end in ends:
             left = before + end - trainer.seconds / 60
             if left > 0:
-                trainer.config = replace(trainer.config, max_minutes=left, steps=10**6)
-                trainer.train()
-                judge.judge()
-        lines = judge.lines[-len(ends) :]
+                trainer.config = trainer.config.replace(max_minutes=left, steps=10**6, evaluate_every=0)
+                trainer.train([evaluator])
+        lines = evaluator.lines[-len(ends) :]
         kids = " | ".join(f"{line['kid']:.0f}" for line in lines)
         last = lines[-1]
         print(f"| {name} | {last['kimg']:.1f} | {kids} | {last['precision']:.2f} | {last['recall']:.2f} |", flush=True)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def running_page() -> Iterator[tuple[int, str]]:
-    """(process id, address) of `python app.py` on a free port of this machine, once it answers."""
+    """(process id, address) of `python app.py` on a free port, once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

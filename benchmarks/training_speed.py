@@ -1,17 +1,16 @@
-"""How quick training is, as ratios: presets and precisions against each other, in turn, in one run.
+"""How fast training is, as ratios: presets and precisions against each other, in turn, in one run.
 
     python -m benchmarks.training_speed [--rounds 5] [--threads 2]
 
-Machines that people share are noisy, so each round measures every variant once and ratios are taken within a round.
-Prints a Markdown table: median pictures a second shown to the critic (generator steps included), the ratio to the first
-row with its range over the rounds, and the machine's matrix-product rate (torch.mm, 2048 cubed) measured in turn too.
+Shared computers are noisy, so each round measures every variant once and ratios are taken within a round. Prints a
+Markdown table: median images a second shown to the critic (generator updates included), the ratio to the first row with
+its range over the rounds, and the rate of matrix products (torch.mm, 2048 cubed), measured in turn too.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from dataclasses import replace
 
 import torch
 
@@ -19,23 +18,23 @@ from lotus_gan import PRESETS, TrainConfig
 from lotus_gan.training.device import tune_malloc
 from lotus_gan.training.trainer import Trainer
 
-ARTICLE, SKETCH = (TrainConfig(**PRESETS[name]) for name in ("article", "lotus"))
-SKETCH = replace(SKETCH, critic_warmup=0)
-LOTUS = replace(SKETCH, base_steps=0)
+ARTICLE, LOTUS = (TrainConfig(**PRESETS[name]).replace(device="cpu") for name in ("article", "lotus"))
+BASE_STAGE = LOTUS.replace(critic_warmup=0)
+JOINT_STAGE = BASE_STAGE.replace(base_steps=0)
 VARIANTS = {
     "article, full width, fp32": ARTICLE,
-    "article, quarter width, fp32": replace(ARTICLE, width=16),
-    "lotus, fp32, the sketch alone": SKETCH,
-    "lotus, fp32": LOTUS,
-    "lotus, bf16": replace(LOTUS, precision="bf16"),
+    "article, quarter width, fp32": ARTICLE.replace(width=16),
+    "lotus, fp32, base stage": BASE_STAGE,
+    "lotus, fp32": JOINT_STAGE,
+    "lotus, bf16": JOINT_STAGE.replace(precision="bf16"),
 }
 
 
-def pictures_per_second(config: TrainConfig) -> float:
-    """One step to warm up, four steps timed, on random pictures."""
+def images_per_second(config: TrainConfig) -> float:
+    """One step to warm up, four steps timed, on random images."""
     images = torch.randint(0, 256, (68, 3, 128, 128), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(replace(config, device="cpu"), images, folder)
+        trainer = Trainer(config, images, folder)
         trainer.step()
         before, started = trainer.images_shown, time.perf_counter()
         for _ in range(4):
@@ -64,11 +63,11 @@ def main() -> None:
     for _ in range(options.rounds):
         matrix.append(matrix_gflops())
         for name, config in VARIANTS.items():
-            rates[name].append(pictures_per_second(config))
+            rates[name].append(images_per_second(config))
     first = next(iter(rates.values()))
     print(f"{options.rounds} rounds, {options.threads} threads, torch {torch.__version__}, ", end="")
     print(f"matrix product {statistics.median(matrix):.0f} GFLOP/s ({min(matrix):.0f} to {max(matrix):.0f})\n")
-    print("| variant | pictures/s | ratio to the first row |\n| --- | --- | --- |")
+    print("| variant | images/s | ratio to the first row |\n| --- | --- | --- |")
     for name, values in rates.items():
         ratios = [a / b for a, b in zip(values, first, strict=True)]
         spread = f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"

@@ -1,9 +1,9 @@
-"""Many visitors at once: does anybody see an error, how long do they wait, are they told their place, does memory stay?
+"""Many visitors at once: errors, waiting times, whether the page shows the place in the queue, and memory.
 
     python -m benchmarks.visitors --visitors 64 --seconds 60
 
-Starts the real page on this machine, has every visitor click Generate (8 pictures) again and again as a browser does,
-and prints what came of it. Linux only, as it reads the server's memory from /proc.
+Starts the real page on this computer, lets every visitor click Generate (8 images) again and again as a browser does,
+and prints the results. Linux only, as it reads the server's memory from /proc.
 """
 
 import argparse
@@ -16,11 +16,10 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.server import running_page
 from lotus_gan.training.device import describe_device, pick_device
 
-from .server import running_page
-
-COUNT = 8  # pictures a click
+COUNT = 8  # images a click
 
 
 def main() -> None:
@@ -35,7 +34,7 @@ def main() -> None:
 async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
     clicks: list[dict] = []
     async with httpx.AsyncClient(base_url=url, timeout=None, limits=httpx.Limits(max_connections=None)) as client:
-        click = await function(client, "generate_with")  # what Generate's button calls
+        click = await function(client, "fill")  # what Generate's button calls
         await visit(client, click, time.monotonic() + 3, clicks)  # warm
         alone = statistics.median(made["seconds"] for made in clicks)
         before = memory_mb(pid)
@@ -46,13 +45,13 @@ async def measure(pid: int, url: str, options: argparse.Namespace) -> None:
     waits = sorted(made["seconds"] for made in clicks)
     queued = [made for made in clicks if made["seconds"] > 3 * alone]
     print(describe_device(pick_device("cpu")))
-    print(f"{options.visitors} visitors for {options.seconds:g} s, {COUNT} pictures a click\n")
+    print(f"{options.visitors} visitors for {options.seconds:g} s, {COUNT} images a click\n")
     print(f"clicks answered: {len(waits)}, errors: {sum(made['error'] for made in clicks)}")
     print(
-        f"seconds to the pictures: alone {alone:.2f}, together {waits[len(waits) // 2]:.2f} in the median,"
+        f"seconds to the images: alone {alone:.2f}, together {waits[len(waits) // 2]:.2f} in the median,"
         f" {waits[int(0.95 * len(waits))]:.2f} for one in twenty"
     )
-    print(f"told their place, of those who waited: {sum(made['told'] for made in queued)} of {len(queued)}")
+    print(f"shown their place in the queue, if they waited: {sum(made['ranked'] for made in queued)} of {len(queued)}")
     print(f"memory of the server: {before:.0f} MB before, {memory_mb(pid):.0f} MB after")
 
 
@@ -66,25 +65,25 @@ async def visit(client: httpx.AsyncClient, click: int, end: float, clicks: list[
     """One visitor, who clicks until the time is over."""
     session = secrets.token_hex(6)
     while time.monotonic() < end:
-        clicks.append(await ask(client, click, [COUNT, secrets.randbelow(2**32), 1, "lotus"], session))
+        clicks.append(await call(client, click, [COUNT, secrets.randbelow(2**32), 1, "lotus"], session))
 
 
-async def ask(client: httpx.AsyncClient, function: int, data: list, session: str) -> dict:
-    """Call a function as a browser does, and wait: the seconds, whether the place in the queue was told, any error."""
-    started, told, error = time.monotonic(), False, False
+async def call(client: httpx.AsyncClient, function: int, data: list, session: str) -> dict:
+    """Call a function as a browser does, and wait: the seconds, whether the place in the queue was sent, any error."""
+    started, ranked, error = time.monotonic(), False, False
     await client.post("/gradio_api/queue/join", json={"data": data, "fn_index": function, "session_hash": session})
     async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
         async for line in events.aiter_lines():
             message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-            told = told or message.get("rank") is not None
+            ranked = ranked or message.get("rank") is not None
             if message.get("msg") == "process_completed":
                 error = not message["success"]
                 break
-    return {"seconds": time.monotonic() - started, "told": told, "error": error}
+    return {"seconds": time.monotonic() - started, "ranked": ranked, "error": error}
 
 
 def memory_mb(pid: int) -> float:
-    """What a process holds of real memory."""
+    """The resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 

@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all, whatever happens while they are written."""
+"""Writing files atomically."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,10 +8,13 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path | str) -> Iterator[Path]:
-    """Gives a name beside `path` to write to, which becomes `path` if all goes well and is removed if not."""
+    """A path in the same folder to write to: renamed to `path` at the end, or removed if there is an error.
+
+    So `path` is complete or not there, and an older file stays until it is replaced. Missing folders are made.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # a name of its own, because two users of the Space may ask for the same picture at the same time
+    # a name of its own, because two users of the Space may ask for the same file at the same time
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
         yield part

@@ -1,4 +1,4 @@
-"""What a picture shows, drawn from its seed. Plain Python: no Blender is needed to draw or to check parameters.
+"""The parameters of an image, drawn from its seed. Plain Python: no Blender is needed to draw or to check parameters.
 
 `draw_parameters(seed)` is a pure function: one `random.Random(seed)`, asked in a fixed order, so the rows of
 metadata.jsonl can be checked on any machine. One unit of length is about the length of a petal.
@@ -34,7 +34,7 @@ BACKDROPS = ("dark leaves", "green haze", "bright meadow", "teal shade")
 
 @dataclass(frozen=True)
 class LotusParameters:
-    """Everything that one picture shows. Angles are in degrees, lengths in petal lengths, shares in 0..1."""
+    """Everything that one image shows. Angles are in degrees, lengths in petal lengths, shares in 0..1."""
 
     seed: int
     colour: str  # a key of PETAL_COLOURS
@@ -67,7 +67,7 @@ class LotusParameters:
 
 
 def draw_parameters(seed: int) -> LotusParameters:
-    """The parameters of one picture: the same seed (0 or more) always gives the same ones."""
+    """The parameters of one image: the same seed (0 or more) always gives the same ones."""
     rng = random.Random(seed)
 
     def between(low, high, digits=3):
@@ -111,11 +111,11 @@ def draw_parameters(seed: int) -> LotusParameters:
     )
 
 
-def picture_name(seed: int) -> str:
-    """File name of a seed's picture, the same in every set."""
+def image_name(seed: int) -> str:
+    """File name of a seed's image, the same in every set."""
     return f"lotus_{seed:06d}.webp"
 
 
 def metadata_row(seed: int) -> dict:
     """One line of metadata.jsonl: the Hub's imagefolder wants `file_name` first."""
-    return {"file_name": picture_name(seed), **asdict(draw_parameters(seed))}
+    return {"file_name": image_name(seed), **asdict(draw_parameters(seed))}

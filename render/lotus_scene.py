@@ -1,15 +1,16 @@
-"""One lotus picture as a Blender scene, rendered with Cycles on the processor. Needs `bpy`.
+"""One lotus image as a Blender scene, rendered with Cycles on the processor. Needs `bpy`.
 
-Every scene starts from empty factory settings, so that a picture does not depend on those drawn before it.
+Every scene starts from empty factory settings, so that an image does not depend on those drawn before it.
 """
 
 import math
 
 import bpy
-import lotus_shapes as shapes
 import numpy as np
-from lotus_params import LotusParameters
 from mathutils import Vector
+
+from render import lotus_shapes as shapes
+from render.lotus_params import LotusParameters
 
 RENDER_SIZE = 256  # pixels; every set is rendered at this size and then reduced, so that all show the same detail
 SKY_MAP = 128  # pixels of the map by which rays find the sky; Blender's own choice draws the same, a third slower
@@ -224,7 +225,7 @@ def add_camera(p, points, rng):
 
 
 def render(p: LotusParameters, path: str, threads: int, samples: int) -> None:
-    """Draw the picture of `p` as a PNG of RENDER_SIZE pixels with `samples` rays a pixel, before the denoiser.
+    """Draw the image of `p` as a PNG of RENDER_SIZE pixels with `samples` rays a pixel, before the denoiser.
 
     `threads` changes the time only, not one byte.
     """

@@ -1,7 +1,7 @@
 """The shapes of a lotus as arrays (numpy only): petals, seed pod, stamens, pads, and the framing of the camera.
 
 Every shape is a `Shape`: vertices (N, 3), faces as tuples of vertex indices, linear colours (N, 3). Z points up, the
-flower's axis is the z axis, one unit is about the length of a petal. Colours are painted on the vertices, veins
+flower's axis is the z axis, one unit is about the length of a petal. Colours are stored in the vertices, veins
 included: at 256 pixels that is as fine as a texture and needs no image.
 """
 
@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from lotus_params import LEAF_COLOURS, PETAL_COLOURS, LotusParameters
+
+from render.lotus_params import LEAF_COLOURS, PETAL_COLOURS, LotusParameters
 
 
 @dataclass
@@ -226,7 +227,7 @@ def pad(radius: float, dish: float, leaf_colour: str, rng: np.random.Generator) 
 def frame_camera(points: np.ndarray, height: float, lens: float, fill: float, shift) -> tuple:
     """Camera position (3,) and target (3,) so that points (N, 3) span `fill` of the frame, centred up to `shift`.
 
-    The camera stands in the direction of -y, `height` degrees over the horizon. Perspective moves the picture's
+    The camera stands in the direction of -y, `height` degrees over the horizon. Perspective moves the image's
     centre a little, so target and distance are corrected a few times.
     """
     c, s = math.cos(math.radians(height)), math.sin(math.radians(height))

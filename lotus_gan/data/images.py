@@ -1,8 +1,8 @@
-"""ImageSet of any size and format -> one uint8 tensor in memory, and what was left out and why.
+"""Images of any size and format -> one uint8 tensor in memory, and which files were skipped, and why.
 
-pictures = load_folder("data/lotus-68")
-pictures.images        # (N, 3, 128, 128) uint8
-pictures.refused       # [(name, reason), ...]
+data = load_folder("data/lotus-68")
+data.images            # (N, 3, 128, 128) uint8
+data.skipped           # [(name, reason), ...]
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -33,44 +34,46 @@ HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 @dataclass(frozen=True)
 class ImageSet:
-    """images: (N, 3, 128, 128) uint8. names: of each, unique. sizes: of each, (width, height) in pixels as it is shown.
+    """Images in memory, with what is known of their files.
 
-    refused: what was left out, name and reason.
+    images: (N, 3, 128, 128) uint8. names: of each, unique. sizes: of each file, (width, height) in pixels, after EXIF
+    rotation. skipped: name and reason of each file that is not among the images.
     """
 
     images: torch.Tensor
     names: list[str]
     sizes: list[tuple[int, int]]
-    refused: list[tuple[str, str]]
+    skipped: list[tuple[str, str]]
 
     def report(self) -> str:
-        """What was read and what was left out, for the terminal: a line for each reason."""
-        return "\n".join([f"{len(self.names)} pictures read, {len(self.refused)} left out", *_reasons(self.refused)])
+        """How many images were read and which were skipped, for the terminal: a line for each reason."""
+        return "\n".join([f"{len(self.names)} images read, {len(self.skipped)} left out", *_reasons(self.skipped)])
 
 
 def examples(items: Sequence[str]) -> str:
-    """`a, b, c, d, e and 12 more`"""
+    """The first five of some names and how many there are more: `a, b, c, d, e and 12 more`."""
     more = f" and {len(items) - EXAMPLES} more" if len(items) > EXAMPLES else ""
     return ", ".join(items[:EXAMPLES]) + more
 
 
-def _reasons(refused: list[tuple[str, str]]) -> list[str]:
+def _reasons(skipped: list[tuple[str, str]]) -> list[str]:
     kinds = defaultdict(list)
-    for name, reason in refused:
+    for name, reason in skipped:
         kind, bracket, details = reason.partition(" (")
         kinds[kind].append(name + bracket + details)
     return [f"  left out, {kind}: {examples(names)}" for kind, names in kinds.items()]
 
 
 def load_folder(folder: Path | str) -> ImageSet:
-    """All pictures below `folder`, in name order, cropped to their central square and resized. DataError if none.
+    """All images below `folder`, in name order, cropped to their central square and resized to 128 x 128.
 
-    Hidden files are passed over; so are files whose suffix is no picture's. A picture that cannot be read is
-    listed in `refused`. EXIF rotation is applied; transparency goes on white; an animation gives its first frame.
+    Hidden files are ignored; so are files without the suffix of an image. An image that cannot be read is listed in
+    `skipped`. EXIF rotation is applied; transparency becomes white; of an animation the first frame is read. DataError
+    if there is no such folder, or no image that can be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError("text", text=f"there is no folder {str(folder)!r}")
+        raise DataError("no_data_folder", folder=str(folder))
     # by parts and not by Path's own order, which differs between systems and releases of Python
     names = sorted(path.relative_to(folder).parts for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     paths = [Path(*parts) for parts in names if not any(part.startswith(".") for part in parts)]
@@ -79,31 +82,33 @@ def load_folder(folder: Path | str) -> ImageSet:
 
 
 def read_images(files: Iterable[tuple[str, Path | bytes]], where: str, total: int | None = None) -> ImageSet:
-    """Name and file (a path, or what is in it) -> all that can be read. DataError, naming `where`, if none can be.
+    """Pairs of a name and a file (its path or its bytes) -> all that can be read, as `load_folder` reads them.
 
-    `total` is for the progress bar, where `files` has no length.
+    `where` names the source in errors; `total` is for the progress bar, where `files` has no length. DataError if no
+    file can be read.
     """
-    images, names, sizes, refused = [], [], [], []
-    for name, file in tqdm(files, desc="reading", unit="pictures", total=total, leave=False, disable=None):
+    images, names, sizes, skipped = [], [], [], []
+    for name, file in tqdm(files, desc="reading", unit="images", total=total, leave=False, disable=None):
         try:
             image, size = load_image(file)
         except ImageError as error:
-            refused.append((name, str(error)))
+            skipped.append((name, str(error)))
             continue
         images.append(image)
         names.append(name)
         sizes.append(size)
     if not images:
         wanted = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        reasons = "".join("\n" + line for line in _reasons(refused))
-        raise DataError("text", text=f"no picture could be read in {where!r} (looked for {wanted}){reasons}")
-    return ImageSet(torch.stack(images), names, sizes, refused)
+        reasons = "".join("\n" + line for line in _reasons(skipped))
+        raise DataError("no_images", source=where, suffixes=wanted, reasons=reasons)
+    return ImageSet(torch.stack(images), names, sizes, skipped)
 
 
 def load_image(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
-    """A path, or what is in a file -> (3, 128, 128) uint8, and the size in pixels that it had, (width, height).
+    """A file (its path or its bytes) -> (3, 128, 128) uint8, and its size in pixels, (width, height).
 
-    ImageError for an empty, broken, foreign or far too large file.
+    ImageError for an empty or broken file, for one in another format than FORMATS or HEIC, and for one of too many
+    pixels.
     """
     try:
         with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as stream:
@@ -111,69 +116,65 @@ def load_image(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
     except ImageError:
         raise
     except Image.UnidentifiedImageError:
-        raise ImageError("text", text="not an image in a format that we read, whatever its name says") from None
+        raise ImageError("other_format") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError(
-            "text", text=f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, save it smaller"
-        ) from None
+        raise ImageError("too_many_pixels", megapixels=(Image.MAX_IMAGE_PIXELS or 0) / 1e6) from None
     except Exception as error:  # decoders raise all sorts of things, and one bad file must not end a run
-        raise ImageError("text", text=f"broken picture ({getattr(error, 'strerror', None) or error})") from None
+        raise ImageError("broken_image", detail=getattr(error, "strerror", None) or error) from None
 
 
-def _decode(stream: io.BufferedIOBase) -> tuple[torch.Tensor, tuple[int, int]]:
+def _decode(stream: BinaryIO) -> tuple[torch.Tensor, tuple[int, int]]:
     head = stream.read(40)
     if not head:
-        raise ImageError("text", text="the file is empty")
-    formats = FORMATS
+        raise ImageError("empty_file")
+    formats: tuple[str, ...] = FORMATS
     if head[4:8] == b"ftyp" and any(brand in head for brand in HEIC_BRANDS):
-        _learn_heic()
+        _register_heic()
         formats = ("HEIF",)
     stream.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata, mostly; nobody can act on them
-        warnings.simplefilter("error", Image.DecompressionBombWarning)  # a clear refusal before memory runs out
-        with Image.open(stream, formats=formats) as picture:
-            size = picture.size
+        warnings.simplefilter("error", Image.DecompressionBombWarning)  # an error before memory runs out
+        with Image.open(stream, formats=formats) as image:
+            width, height = image.size
             # JPEG decodes at a fraction of its size: quick and small
-            picture.draft("RGB", (2 * RESOLUTION, 2 * RESOLUTION))
-            turned = ImageOps.exif_transpose(picture)
-            if turned.size != picture.size:
-                size = size[::-1]
-            picture = ImageOps.fit(_to_rgb(turned), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
-    return pil_to_tensor(picture), size
+            image.draft("RGB", (2 * RESOLUTION, 2 * RESOLUTION))
+            upright = ImageOps.exif_transpose(image)
+            if upright.size != image.size:
+                width, height = height, width
+            square = ImageOps.fit(_to_rgb(upright), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
+    return pil_to_tensor(square), (width, height)
 
 
 def forbid_other_formats() -> None:
-    """Make Pillow forget, in this whole process, every format but FORMATS: a page's own library opens uploads, too."""
+    """Remove every format but FORMATS from Pillow, for this whole process: Gradio opens uploads, too."""
     Image.init()
     for name in [name for name in Image.ID if name not in FORMATS]:
         Image.ID.remove(name)
         del Image.OPEN[name]
 
 
-def _learn_heic() -> None:
-    """Pillow learns to read HEIC, where its plugin is installed; ImageError where it is not."""
+def _register_heic() -> None:
+    """Let Pillow read HEIC. ImageError where its plugin is not installed."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
-        raise ImageError(
-            "text", text="HEIC, as iPhones save it, which `pip install pillow-heif` makes readable"
-        ) from None
+        raise ImageError("no_heic") from None
     register_heif_opener()
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    """Any Pillow mode -> RGB. Transparency goes on white, 16-bit greys are scaled instead of clipped."""
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        grey = np.asarray(picture, dtype=np.float32)
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow mode -> RGB. Transparency becomes white, 16-bit greys are scaled instead of clipped."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        grey = np.asarray(image, dtype=np.float32)
         scale = 65535 if grey.max(initial=0) > 255 else 255
         return Image.fromarray((grey * 255 / scale).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
 
 
 def fingerprint(images: torch.Tensor) -> str:
-    """A short hash of the pixels (N, 3, H, W) uint8: a resumed run checks that it goes on with the same pictures."""
+    """16 hex digits of the SHA-256 of pixels, uint8 of any shape: a resumed run checks that its images are the same."""
     return hashlib.sha256(images.numpy().tobytes()).hexdigest()[:16]

@@ -1,32 +1,51 @@
-"""The model card of a run: README.md and samples.webp in its folder, from what the run knows and its maker declares.
+"""The model card of a run: README.md and samples.webp in its folder, from the run and from what its user declares.
 
-write_card(trainer, command=["python", "train.py", ...], provenance=Provenance("my-photos"), figures={})
-write_usage("runs/mine", "user/lotus-gan")       # the lines that load it from the Hub, before a push
+write_card(trainer, ["python", "train.py", ...], Provenance("my-photos"), evaluation=None)
+write_usage("runs/mine", "user/lotus-gan")       # how to load it from the Hub, before a push
 """
 
 import re
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData, constants, hf_hub_url
 
 from lotus_gan import latents
+from lotus_gan.evaluation.metrics import Metrics
 from lotus_gan.files import atomic_write
 from lotus_gan.models.hub import load_generator
 from lotus_gan.models.pretrained import read_config
 from lotus_gan.publishing.onnx import NAME as ONNX
 from lotus_gan.publishing.provenance import Provenance
 from lotus_gan.sampling.media import grid, sample_images, save_atomically
-from lotus_gan.training.device import describe_device
 
 TASK = "unconditional-image-generation"
-# what lies between is written anew by every push: a Markdown comment is not shown
+# what stands between is replaced by every push: a Markdown comment is not shown
 BEGIN, END = "<!-- usage: written by push -->", "<!-- end of usage -->"
 
 
-def write_card(trainer, command: list[str], provenance: Provenance, figures: dict) -> None:
-    """README.md and samples.webp of a run's folder: the command, the machine, the minutes, the settings, where the
-    pictures come from, and the figures of quality (empty where nothing was measured). The front matter is the Hub's."""
+@dataclass(frozen=True)
+class Evaluation:
+    """The metrics of the model in a run's folder, for its card.
+
+    metrics: of seeds 0 to n_fake - 1, with copies and smoothness. real: the name of the held-out images. step, kimg,
+    minutes: when in the run the model was saved.
+    """
+
+    metrics: Metrics
+    real: str
+    step: int
+    kimg: float
+    minutes: float
+
+
+def write_card(trainer, command: list[str], provenance: Provenance, evaluation: Evaluation | None) -> None:
+    """Write README.md and samples.webp (seeds 0 to 63) into the folder of a `Trainer`, which must hold a model.
+
+    The card says: the command, the device, the minutes, the settings, the origin of the images, and the metrics, if
+    there was an evaluation. Its front matter is that of the Hub.
+    """
     config, name = trainer.config, trainer.output.resolve().name
     generator = load_generator(trainer.output)
     z = latents.from_seeds(range(64), generator.z_dim)
@@ -35,10 +54,10 @@ def write_card(trainer, command: list[str], provenance: Provenance, figures: dic
         library_name="lotus-gan",
         pipeline_tag=TASK,
         license=provenance.license,
-        datasets=provenance.dataset and [provenance.dataset],
+        datasets=[provenance.dataset] if provenance.dataset else None,
         tags=["gan", "wgan-gp", "pytorch", "safetensors", config.architecture],
-        model_name=name if figures else None,  # a part of the model-index
-        eval_results=_eval_results(figures),
+        model_name=name if evaluation else None,  # a part of the model-index
+        eval_results=[_kid_result(evaluation)] if evaluation else None,
     )
     settings = "\n".join(f"| {name} | {value} |" for name, value in config.model_dump().items())
     history = "".join(f"\n- {change}" for change in trainer.changes)
@@ -47,11 +66,11 @@ def write_card(trainer, command: list[str], provenance: Provenance, figures: dic
 ---
 # {name}
 
-A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} pictures ({provenance.data}) at 128 x 128.
+A Wasserstein GAN with gradient penalty, trained on {len(trainer.images)} images ({provenance.data}) at 128 x 128.
 
 ![seeds 0 to 63, uncurated](samples.webp)
 
-Seeds 0 to 63 in order, as they come; stages of the first 16 of them are in `previews/`.
+Seeds 0 to 63, uncurated; stages of the first 16 of them are in `previews/`.
 
 ## Use it
 {BEGIN}
@@ -63,21 +82,21 @@ images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 12
 ```
 {END}
 
-## How it was trained
+## Training
 | | |
 | --- | --- |
 | command | `{shlex.join(command)}` |
-| machine | {describe_device(trainer.device)} |
+| device | {trainer.device_description} |
 | minutes | {trainer.seconds / 60:.0f} |
 | generator steps | {trainer.step_number} |
-| kimg (thousand pictures shown to the critic) | {trainer.images_shown / 1000:.1f} |
+| kimg (thousand real images shown to the critic) | {trainer.images_shown / 1000:.1f} |
 | epochs | {trainer.epoch:.0f} |
 
-## The training pictures
+## Training images
 {provenance.describe()}
 
-## How good it is
-{_figures_table(figures)}
+## Metrics
+{_metrics_table(evaluation)}
 
 ## Settings
 | setting | value |
@@ -86,46 +105,47 @@ images = generator(latents.from_seeds(range(16), generator.z_dim))  # (16, 3, 12
 {history}
 
 ## Limits
-It has seen {len(trainer.images)} pictures and paints nothing else, at 128 x 128 pixels.
+The model was trained on {len(trainer.images)} images and generates nothing else, at 128 x 128 pixels.
 """
     with atomic_write(trainer.output / "README.md") as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _eval_results(figures: dict) -> list[EvalResult] | None:
-    """The card's model-index: KID alone, because it is the one figure that other people's models have as well."""
-    if not figures:
-        return None
-    counts = {"n_fake": figures["n_fake"], "n_real": figures["n_real"]}
-    kid = EvalResult(
+def _kid_result(evaluation: Evaluation) -> EvalResult:
+    """The card's model-index: KID alone, because it is the one metric that other people's models have as well."""
+    metrics = evaluation.metrics
+    return EvalResult(
         task_type=TASK,
         dataset_type="imagefolder",
-        dataset_name=figures["real"],
+        dataset_name=evaluation.real,
         metric_type="kid",
-        metric_name=f"KID x 1000, MobileNetV2 features, n = {counts['n_fake']} against {counts['n_real']}",
-        metric_value=round(figures["kid"], 1),
-        metric_args={**counts, "spread": round(figures["kid_std"], 1)},
+        metric_name=f"KID x 1000, MobileNetV2 features, n = {metrics.n_fake} against {metrics.n_real}",
+        metric_value=round(metrics.kid, 1),
+        metric_args={"n_fake": metrics.n_fake, "n_real": metrics.n_real, "spread": round(metrics.kid_std, 1)},
     )
-    return [kid]
 
 
-def _figures_table(figures: dict) -> str:
-    if not figures:
+def _metrics_table(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
         return "No figure of quality has been measured."
+    metrics = evaluation.metrics
     rows = [
-        ("KID x 1000 (0 is perfect)", f"{figures['kid']:.1f}, spread {figures['kid_std']:.1f}"),
-        ("precision, recall", f"{figures['precision']:.2f}, {figures['recall']:.2f}"),
-        ("density, coverage", f"{figures['density']:.2f}, {figures['coverage']:.2f}"),
-        ("copied %", f"{figures['copied_percent']:.1f} (perfect: {figures['copied_percent_if_perfect']:.0f})"),
-        ("longest step of a walk over the mean", f"{figures['smoothness']:.2f}"),
+        ("KID x 1000 (lower is better)", f"{metrics.kid:.1f}, spread {metrics.kid_std:.1f}"),
+        ("precision, recall (higher is better)", f"{metrics.precision:.2f}, {metrics.recall:.2f}"),
+        ("density, coverage (higher is better)", f"{metrics.density:.2f}, {metrics.coverage:.2f}"),
     ]
+    if metrics.copied_percent is not None:
+        perfect = f"without memorisation: {metrics.copied_percent_if_perfect:.0f}"
+        rows.append(("copied %", f"{metrics.copied_percent:.1f} ({perfect})"))
+    if metrics.smoothness is not None:
+        rows.append(("longest step of an interpolation over the mean step", f"{metrics.smoothness:.2f}"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    when = f"step {figures['step']} ({figures['kimg']:.1f} kimg, {figures['minutes']:.0f} minutes)"
-    seeds, real = f"seeds 0 to {figures['n_fake'] - 1}", f"{figures['n_real']} pictures of {figures['real']}"
-    return f"""The model here is that of {when}, chosen by KID and coverage on the validation pictures.
+    saved = f"step {evaluation.step} ({evaluation.kimg:.1f} kimg, {evaluation.minutes:.0f} minutes)"
+    seeds, images = f"seeds 0 to {metrics.n_fake - 1}", f"{metrics.n_real} images of {evaluation.real}"
+    return f"""The model is that of {saved}, chosen by KID and coverage on the validation images.
 
-Measured on {seeds} without truncation against the {real}, which were never trained on
-(`python -m lotus_gan evaluate`; features of MobileNetV2):
+Computed from {seeds} without truncation against {images}, which were never
+trained on (`python -m lotus_gan evaluate`; features of MobileNetV2):
 
 | | |
 | --- | --- |
@@ -133,9 +153,11 @@ Measured on {seeds} without truncation against the {real}, which were never trai
 
 
 def write_usage(folder: Path, repo_id: str, branch: str | None = None) -> None:
-    """Put the lines that fetch this model from the Hub into its card, for what lies in the folder: the wheel of this
-    package, model.onnx. A card without the two marks is somebody's own and stays as it is; where there is none, or
-    only that which `save_pretrained` writes of itself, one is begun."""
+    """Write into the card how to use the model from the Hub, with what is in the folder: a wheel, model.onnx.
+
+    Only what stands between the two comments is replaced; a card without them was written by the user and is not
+    changed. Without a card, or with that of `save_pretrained`, a new one is made.
+    """
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     if not text or "pytorch_model_hub_mixin" in text:
@@ -152,15 +174,15 @@ def _with_torch(folder: Path, repo_id: str, branch: str | None) -> list[str]:
     install = [f"pip install {hf_hub_url(repo_id, wheel.name, revision=branch)}" for wheel in wheels]
     revision = f", revision={branch!r}" if branch else ""
     return [
-        "With PyTorch, from the package that lies beside the model (of a private one, fetch the wheel with "
-        "`hf download` first):",
+        "With PyTorch, from the wheel in the model's repository (of a private one, fetch it with `hf download` first):",
         *(f"```bash\n{line}\n```" for line in install),
         f"""```python
-from lotus_gan import Generator, latents, media
+from lotus_gan import Generator, latents
+from lotus_gan.sampling import media
 
 generator = Generator.from_pretrained("{repo_id}"{revision})
-pictures = media.sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
-media.grid(pictures, columns=4).save("samples.png")
+images = media.sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
+media.grid(images, columns=4).save("samples.png")
 ```""",
     ]
 
@@ -171,14 +193,14 @@ def _with_onnx(folder: Path, repo_id: str, branch: str | None) -> list[str]:
     z_dim = read_config(folder / constants.CONFIG_NAME).z_dim
     revision = f", revision={branch!r}" if branch else ""
     return [
-        "Without PyTorch, with latents drawn by NumPy (which are not those of our seeds):",
+        "Without PyTorch, with latents drawn by NumPy (the seeds of this project give other ones):",
         "```bash\npip install onnxruntime numpy pillow huggingface_hub\n```",
         f"""```python
 import huggingface_hub, numpy, onnxruntime, PIL.Image
 
 session = onnxruntime.InferenceSession(huggingface_hub.hf_hub_download("{repo_id}", "{ONNX}"{revision}))
 z = numpy.random.default_rng(0).standard_normal((16, {z_dim}), dtype="float32")
-pictures = (session.run(None, {{"z": z}})[0].transpose(0, 2, 3, 1) + 1) * 127.5  # (16, 128, 128, 3) in [0, 255]
-PIL.Image.fromarray(numpy.hstack(pictures.round().astype("uint8"))).save("strip.png")
+images = (session.run(None, {{"z": z}})[0].transpose(0, 2, 3, 1) + 1) * 127.5  # (16, 128, 128, 3) in [0, 255]
+PIL.Image.fromarray(numpy.hstack(images.round().astype("uint8"))).save("strip.png")
 ```""",
     ]

@@ -1,4 +1,4 @@
-"""A trained generator for programs that have no PyTorch: model.onnx, beside the weights.
+"""A trained generator for programs without PyTorch: model.onnx, in the model's folder.
 
 write_onnx("runs/mine")     # needs the extra `onnx`: pip install onnx onnxscript
 """
@@ -18,10 +18,10 @@ NAME = "model.onnx"
 
 
 def write_onnx(folder: Path | str) -> Path:
-    """The model of a folder as float32 ONNX: z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1], any N.
+    """Write the model of a folder as float32 ONNX: z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1], any N.
 
-    A file that is newer than the weights is left as it is. MissingDependency where the exporter cannot run: an older file
-    is then removed, because it would paint other pictures than the weights beside it.
+    Returns the path of the file. A file newer than the weights is left as it is. MissingDependency where the exporter
+    cannot run: an older file is then removed, because it would not match the weights.
     """
     folder = Path(folder)
     path, weights = folder / NAME, folder / "model.safetensors"
@@ -29,11 +29,11 @@ def write_onnx(folder: Path | str) -> Path:
         return path
     path.unlink(missing_ok=True)
     if not (find_spec("onnx") and find_spec("onnxscript")):
-        raise MissingDependency("text", text=f"no {NAME} has been written: pip install onnx onnxscript")
+        raise MissingDependency("no_onnx", name=NAME)
     generator = load_generator(folder)
     z = latents.from_seeds(range(2), generator.z_dim)
     with atomic_write(path) as part, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter talks of its own insides
+        warnings.simplefilter("ignore")  # about the exporter's internals
         torch.onnx.export(
             generator,
             (z,),

@@ -1,9 +1,11 @@
-"""Where the training pictures come from, as whoever trains declares it. Nothing here is guessed.
+"""Where the training images come from, as declared by the person who trains. Nothing here is guessed.
 
 Provenance("my-photos", license="cc-by-4.0", source="I took them in the botanical garden of my town and own them.")
 """
 
 from dataclasses import dataclass
+
+from lotus_gan.errors import UsageError
 
 # What the Hub knows (its page "Licenses"), without those made for one company's models.
 LICENSES = (
@@ -18,8 +20,11 @@ MAX_SOURCE = 500  # characters: a sentence or two
 
 @dataclass(frozen=True)
 class Provenance:
-    """data: what the pictures are called. license: one of LICENSES. source: where they come from and who owns them.
-    dataset: their id on the Hub, if that is where they are. ValueError says what is allowed."""
+    """The origin of the training images, for the model card.
+
+    data: the name of the data. license: one of LICENSES. source: where the images come from and who owns them, in 1 to
+    500 characters. dataset: their id, if they are on the Hub. UsageError (a ValueError) says what is allowed.
+    """
 
     data: str
     license: str | None = None
@@ -28,15 +33,15 @@ class Provenance:
 
     def __post_init__(self):
         if self.license is not None and self.license not in LICENSES:
-            raise ValueError(f"the Hub has no licence {self.license!r}: choose one of {', '.join(LICENSES)}")
+            raise UsageError("no_license", license=self.license, names=", ".join(LICENSES))
         if self.source is not None and (not self.source.strip() or len(self.source) > MAX_SOURCE):
-            raise ValueError(f"the source of the pictures takes a sentence of 1 to {MAX_SOURCE} characters")
+            raise UsageError("bad_provenance", high=MAX_SOURCE)
 
     def describe(self) -> str:
         """A paragraph for the model card."""
         source = "not declared" if self.source is None else " ".join(self.source.split())
         license = "not declared" if self.license is None else f"{self.license}, and this model the same"
         return (
-            f"The pictures are those of {self.data}. What follows is what whoever trained the model declared.\n\n"
+            f"The images are those of {self.data}. Who trained the model declared:\n\n"
             f"- where they come from and who owns them: {source}\n- their licence: {license}"
         )

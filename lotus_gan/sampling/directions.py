@@ -1,10 +1,10 @@
-"""Directions in latent space: ways to move z that change the picture in one respect.
+"""Directions in latent space: moving z along one changes the image in one respect.
 
     directions = read(Path("weights/lotus"))                     # those with names, measured: benchmarks/directions.py
     directions = closed_form(generator, 8)                       # of any model, from its weights alone
     z = move(z, directions, [1.5, 0, -3, 0, 0, 0, 0, 0])         # one amount each, from -REACH to REACH
 
-A direction is a unit vector; which of its two ends is the positive one is fixed, so a model always has the same ones.
+A direction is a unit vector with a fixed sign, so a model always has the same ones.
 """
 
 import json
@@ -14,11 +14,12 @@ from pathlib import Path
 
 import torch
 
+from lotus_gan.errors import ModelError, UsageError
 from lotus_gan.files import atomic_write
 from lotus_gan.models.pretrained import Generator, read_config
 
 FILE = "directions.json"
-# what a direction of a file may be called, and so what the page has a word for; the amount grows towards the second
+# the names that a file may give, each with a label on the page; the amount grows towards the second
 NAMES = (
     "colour",  # petals pale .. deep pink
     "warmth",  # petals lilac .. salmon
@@ -29,7 +30,7 @@ NAMES = (
     "light",  # sun low .. high
     "leaves",  # dark blue-green .. bright yellowish green
 )
-REACH = 3.0  # a value of z is rarely further from 0, so a picture at the end of a slider is still a usual one
+REACH = 3.0  # a value of z is rarely further from 0, so an image at the end of a slider is still a typical one
 SAMPLES = 1000  # of z, for principal components
 DIGITS = 4  # of a value in a file
 KEYS = {"name", "rho", "vector"}
@@ -37,9 +38,10 @@ KEYS = {"name", "rho", "vector"}
 
 @dataclass(frozen=True)
 class Direction:
-    """name: one of NAMES, or "" where nobody has named it. vector: (z_dim,) float32 of length 1.
+    """A direction of z.
 
-    rho: Spearman's, between the amount and what was measured for the name, 0 to 1; None without a name.
+    name: one of NAMES, or "" without one. vector: (z_dim,) float32 of length 1. rho: Spearman's rank correlation of the
+    amount with what was measured for the name, 0 to 1; None without a name.
     """
 
     name: str
@@ -48,33 +50,39 @@ class Direction:
 
 
 def closed_form(generator: Generator, count: int) -> list[Direction]:
-    """The directions that the first layer lengthens most, most first (SeFa, Shen & Zhou 2021), perpendicular to each
-    other: eigenvectors of A^T A, A being its weights. `count` is from 1 to z_dim."""
-    weight = generator.layers[0].weight.detach().cpu().double().flatten(1)  # (z_dim, C * 4 * 4), which is A^T
+    """The `count` orthogonal directions that the first layer scales most, largest first (SeFa, Shen & Zhou 2021).
+
+    They are eigenvectors of A^T A, A being its weights. UsageError (a ValueError) unless count is from 1 to z_dim.
+    """
+    weight = generator.stem[0].get_parameter("weight").detach().cpu().double().flatten(1)  # A^T, (z_dim, C * 16)
     return _unnamed(torch.linalg.eigh(weight @ weight.T).eigenvectors.flip(1).T[: _checked(generator, count)])
 
 
 @torch.no_grad()
 def principal(generator: Generator, count: int, samples: int = SAMPLES) -> list[Direction]:
-    """The directions of z in which the early activations vary most, most first (GANSpace, Härkönen et al. 2020): the
-    principal components of what `samples` random latents become in the first stage, at 4 px, carried back to z by least
-    squares. The same model gives the same ones. `count` is from 1 to z_dim; `samples` must be more."""
+    """The `count` directions of z along which the early activations vary most, largest first (GANSpace, Härkönen et al.
+    2020).
+
+    They are the principal components of the activations of `samples` random latents in the first stage, at 4 px, mapped
+    back to z by least squares. The same model gives the same ones. UsageError (a ValueError) unless count is from 1 to
+    z_dim and below `samples`.
+    """
     count = _checked(generator, count)
     if samples <= count:
-        raise ValueError(f"more than {count} samples are needed for {count} directions, got {samples}")
+        raise UsageError("too_few_samples", count=count, samples=samples)
     z = torch.randn(samples, generator.z_dim, generator=torch.Generator().manual_seed(0))
     device = next(generator.parameters()).device
-    seen = generator.layers[:3](z[:, :, None, None].to(device)).flatten(1).cpu()  # (samples, C * 4 * 4)
-    seen = (seen - seen.mean(0)).double()
+    activations = generator.stem(z[:, :, None, None].to(device)).flatten(1).cpu()  # (samples, C * 4 * 4)
+    centred = (activations - activations.mean(0)).double()
     # the samples are far fewer than the values, so their products are the smaller matrix; its eigenvectors are the
-    # samples' coordinates along each component, which are perpendicular: least squares is one product
-    coordinates = torch.linalg.eigh(seen @ seen.T).eigenvectors.flip(1)[:, :count]
+    # samples' coordinates along each component, which are orthogonal: least squares is one product
+    coordinates = torch.linalg.eigh(centred @ centred.T).eigenvectors.flip(1)[:, :count]
     return _unnamed(coordinates.T @ z.double())
 
 
 def _checked(generator: Generator, count: int) -> int:
     if not 1 <= count <= generator.z_dim:
-        raise ValueError(f"count must be from 1 to {generator.z_dim}, got {count}")
+        raise UsageError("bad_count", z_dim=generator.z_dim, count=count)
     return count
 
 
@@ -85,25 +93,30 @@ def _unnamed(rows: torch.Tensor) -> list[Direction]:
 
 
 def move(z: torch.Tensor, directions: Sequence[Direction], amounts: Sequence[float]) -> torch.Tensor:
-    """z (z_dim,) and one amount for each direction -> (z_dim,): their sum. ValueError for another number of
-    amounts."""
-    # The length of z is not kept: one slider at its end makes 10.4 of 10, and random latents have 9.3 to 10.7. Eight at
-    # once make 12 to 14, and even then the picture is hardly another one than at the old length. A sum keeps each
-    # slider's effect its own.
+    """z (z_dim,) plus each direction times its amount: (z_dim,).
+
+    UsageError (a ValueError) unless there is one amount for each direction.
+    """
+    # The norm of z is not kept: one slider at its end turns 10 into 10.4, and random latents have 9.3 to 10.7. Eight at
+    # once make 12 to 14, and even then the image hardly differs from that at the old norm. A sum keeps the effects of
+    # the sliders independent.
     if len(amounts) != len(directions):
-        raise ValueError(f"{len(directions)} directions take as many amounts, got {len(amounts)}")
+        raise UsageError("amounts_differ", directions=len(directions), amounts=len(amounts))
     for direction, amount in zip(directions, amounts, strict=True):
         z = z + amount * direction.vector.to(z)
     return z
 
 
-# --- beside a model --------------------------------------------------------------------------------------------------
+# --- in a model's folder ---------------------------------------------------------------------------------------------
 
 
 def write(directions: Sequence[Direction], folder: Path | str) -> None:
-    """Write named directions into a model's folder: a list of objects, a line each."""
+    """Write named directions into a model's folder: directions.json, a JSON object a line.
+
+    UsageError (a ValueError) if one has no rho; an older file then stays.
+    """
     rows = [
-        {"name": d.name, "rho": round(d.rho, 3), "vector": [round(value, DIGITS) for value in d.vector.tolist()]}
+        {"name": d.name, "rho": round(_rho(d), 3), "vector": [round(value, DIGITS) for value in d.vector.tolist()]}
         for d in directions
     ]
     text = "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n"
@@ -111,9 +124,17 @@ def write(directions: Sequence[Direction], folder: Path | str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
+def _rho(direction: Direction) -> float:
+    if direction.rho is None:
+        raise UsageError("no_rho")
+    return direction.rho
+
+
 def read(folder: Path | str | None) -> list[Direction]:
-    """The directions in a model's folder; [] where there are none, or no folder (a model from the Hub). ValueError that
-    names the file, and what is wrong with it, if `write` has not written it for this model."""
+    """The directions in a model's folder; [] where there are none, or no folder (a model from the Hub).
+
+    ModelError (a ValueError) that names the file and its fault, if it is not what `write` writes for this model.
+    """
     path = Path(folder) / FILE if folder else None
     if path is None or not path.is_file():
         return []
@@ -125,7 +146,7 @@ def read(folder: Path | str | None) -> list[Direction]:
             raise ValueError(f"{twice[0]} is there twice")
         return directions
     except (TypeError, ValueError) as error:  # not text, not JSON, no list
-        raise ValueError(f"{path} does not hold the directions of this model: {error}") from None
+        raise ModelError("directions_unreadable", path=path, detail=error) from None
 
 
 def _direction(row: dict, z_dim: int) -> Direction:

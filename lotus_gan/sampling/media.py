@@ -1,23 +1,25 @@
-"""ImageSet out of tensors: PNG files that carry their seed, grids, and moving pictures.
+"""From tensors to image files: PNG files that hold their seed, grids, and animations.
 
-pictures = sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
-save_png(pictures[3], "lotus.png", seed=3, model="weights/lotus")
-save_atomically(grid(pictures, columns=4), "grid.webp")
-save_animation(pictures, "loop.mp4", fps=24, size=256)       # or .gif, .webp
+images = sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
+save_png(images[3], "lotus.png", seed=3, model="weights/lotus")
+save_atomically(grid(images, columns=4), "grid.webp")
+save_animation(images, "loop.mp4", fps=24, size=256)         # or .gif, .webp
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from lotus_gan.errors import UsageError
 from lotus_gan.files import atomic_write
 
-MAX_SIZE = 512  # px of a moving picture's longer side: four times what the networks draw
+MAX_SIZE = 512  # px of an animation's longer side: four times the networks' resolution
 MAX_FPS = 60
 
 
@@ -32,40 +34,40 @@ def from_uint8(images: torch.Tensor) -> torch.Tensor:
 
 
 def to_pil(images: torch.Tensor) -> list[Image.Image]:
-    """(N, 3, H, W) in [-1, 1] -> N RGB pictures."""
+    """(N, 3, H, W) in [-1, 1] -> N RGB images."""
     return [Image.fromarray(array.numpy()) for array in to_uint8(images)]
 
 
 @torch.inference_mode()
 def sample_images(generator: torch.nn.Module, z: torch.Tensor) -> list[Image.Image]:
-    """Latents (N, z_dim) -> N RGB pictures. The generator should be in eval mode.
+    """Latents (N, z_dim) -> N RGB images of 128 x 128 px. The generator should be in eval mode.
 
-    One at a time: on a processor that is as quick as a batch, and a picture is the same to the byte whoever is painted
-    beside it.
+    One at a time: on a CPU that is as quick as a batch, and the image of a latent does not depend on the others, to the
+    byte.
     """
     device = next(generator.parameters()).device
-    return [picture for row in z.split(1) for picture in to_pil(generator(row.to(device)))]
+    return [image for row in z.split(1) for image in to_pil(generator(row.to(device)))]
 
 
-def grid(pictures: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Image:
-    """ImageSet of one size side by side in rows of `columns`, `gap` white pixels between them."""
-    width, height = pictures[0].size
-    rows = -(-len(pictures) // columns)
-    columns = min(columns, len(pictures))
+def grid(images: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Image:
+    """One or more images of one size side by side in rows of `columns`, `gap` white pixels between them."""
+    width, height = images[0].size
+    rows = -(-len(images) // columns)
+    columns = min(columns, len(images))
     sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), "white")
-    for i, picture in enumerate(pictures):
-        sheet.paste(picture, (i % columns * (width + gap), i // columns * (height + gap)))
+    for i, image in enumerate(images):
+        sheet.paste(image, (i % columns * (width + gap), i // columns * (height + gap)))
     return sheet
 
 
-def save_atomically(picture: Image.Image, path: Path | str, **options) -> Path:
-    """Write a picture in full or not at all: to a neighbour first, then renamed. Options go to Pillow's `save`."""
+def save_atomically(image: Image.Image, path: Path | str, **options) -> Path:
+    """Write an image file in full or not at all, in the format of its suffix; options go to Pillow's `save`."""
     with atomic_write(path) as part:
-        picture.save(part, **options)
+        image.save(part, **options)
     return Path(path)
 
 
-# IPTC's word for what a trained network has made, as search engines and picture agencies read it
+# IPTC's term for what a trained network has generated, as search engines and image agencies read it
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
@@ -74,58 +76,59 @@ Iptc4xmpExt:DigitalSourceType="{SOURCE}"/>\
 _XMP_CHUNK = "XML:com.adobe.xmp"
 
 
-def save_png(picture: Image.Image, path: Path | str, **info) -> Path:
+def save_png(image: Image.Image, path: Path | str, **info) -> Path:
     """Write a PNG that declares itself synthetic and holds `info`, such as seed=42, truncation=0.7, model="lotus"."""
     chunks = PngInfo()
     for key, value in info.items():
         chunks.add_itxt(key, str(value))
     chunks.add_itxt(_XMP_CHUNK, XMP)
-    return save_atomically(picture, path, format="PNG", pnginfo=chunks)
+    return save_atomically(image, path, format="PNG", pnginfo=chunks)
 
 
 def read_info(path: Path | str) -> dict[str, str]:
-    """What `save_png` was told of a picture, all as text; empty for a file that says nothing. OSError if there is
-    none."""
+    """The `info` that `save_png` wrote, all as text; empty for another file. OSError if there is none."""
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            return {key: str(value) for key, value in getattr(picture, "text", {}).items() if key != _XMP_CHUNK}
+        with Image.open(path, formats=["PNG"]) as image:
+            return {key: str(value) for key, value in getattr(image, "text", {}).items() if key != _XMP_CHUNK}
     except Image.UnidentifiedImageError:
         return {}
 
 
 def save_animation(
-    pictures: Sequence[Image.Image], path: Path | str, fps: float = 24, size: int | None = None, comment: str = ""
+    images: Sequence[Image.Image], path: Path | str, fps: float = 24, size: int | None = None, comment: str = ""
 ) -> Path:
-    """Write RGB pictures of one size as a moving picture that loops for ever: .gif, .webp or .mp4 by the suffix.
+    """Write RGB images of one size as an animation that loops for ever: .gif, .webp or .mp4 by the suffix.
 
-    `size` is the longer side in pixels, up to 512 (unset: as the pictures are); MP4 rounds odd sides down to even
-    ones, as its colours are stored for squares of four pixels. `comment` is kept in the file, which declares itself
-    synthetic. ValueError for another suffix, no pictures, or a size or rate out of range.
+    fps: frames a second, above 0 and up to 60. size: the longer side in pixels, 2 to 512 (unset: as the images are);
+    MP4 rounds odd sides down to even ones, as its colours are stored for squares of four pixels. comment: written into
+    the file, which also declares itself synthetic. UsageError (a ValueError) for another suffix, no images, or a size
+    or rate out of range.
     """
     path = Path(path)
     write = ANIMATIONS.get(path.suffix.lower())
     if write is None:
-        raise ValueError(f"{path.name!r} must end in {', '.join(ANIMATIONS)}: those are the animations we write")
-    if not pictures:
-        raise ValueError("an animation needs at least one picture")
+        raise UsageError("bad_animation", name=path.name, suffixes=", ".join(ANIMATIONS))
+    if not images:
+        raise UsageError("no_frames")
     if not 0 < fps <= MAX_FPS:
-        raise ValueError(f"fps must be above 0 and at most {MAX_FPS}, got {fps}")
+        raise UsageError("bad_fps", high=MAX_FPS, fps=fps)
     if size is not None and not 2 <= size <= MAX_SIZE:
-        raise ValueError(f"size must be from 2 to {MAX_SIZE} pixels, got {size}")
-    frames = [_resize(picture, size) for picture in pictures]
+        raise UsageError("bad_size", high=MAX_SIZE, size=size)
+    frames = [_resize(image, size) for image in images]
     with atomic_write(path) as part:
         write(frames, part, fps, comment)
     return path
 
 
-def _resize(picture: Image.Image, size: int | None) -> Image.Image:
+def _resize(image: Image.Image, size: int | None) -> Image.Image:
     """The longer side at `size` pixels. Lanczos keeps edges clean where copying pixels would show blocks."""
-    scale = 1 if size is None else size / max(picture.size)
-    return picture if scale == 1 else picture.resize([round(s * scale) for s in picture.size], Image.Resampling.LANCZOS)
+    scale = 1 if size is None else size / max(image.size)
+    width, height = (round(side * scale) for side in image.size)
+    return image if scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _durations(count: int, fps: float, unit: int) -> list[int]:
-    """Milliseconds of each frame in multiples of `unit`, spread so that the whole keeps its length."""
+    """Milliseconds of each frame in multiples of `unit`, spread so that the whole animation keeps its length."""
     ends = [round((i + 1) * 1000 / fps / unit) * unit for i in range(count)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -144,11 +147,16 @@ def _write_gif(frames: list[Image.Image], path: Path, fps: float, comment: str) 
     indexed = []
     for frame in frames:
         r, g, b = np.moveaxis(np.clip(np.asarray(frame) + dither, 0, 255).astype(np.uint8) >> 3, 2, 0)
-        picture = Image.fromarray(nearest[r, g, b])
-        picture.putpalette(palette.getpalette())
-        indexed.append(picture)
+        image = Image.fromarray(nearest[r, g, b])
+        image.putpalette(palette.getpalette("RGB") or [])
+        indexed.append(image)
     durations = _durations(len(frames), fps, unit=10)  # GIF counts in hundredths of a second
-    options = {"duration": durations, "loop": 0, "optimize": False, "comment": f"{comment} ({SOURCE})".encode()}
+    options: dict[str, Any] = {
+        "duration": durations,
+        "loop": 0,
+        "optimize": False,
+        "comment": f"{comment} ({SOURCE})".encode(),
+    }
     indexed[0].save(path, save_all=True, append_images=indexed[1:], **options)
 
 
@@ -167,7 +175,7 @@ _BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]
 def _write_webp(frames: list[Image.Image], path: Path, fps: float, comment: str) -> None:
     durations = _durations(len(frames), fps, unit=1)
     # kmax=1 stores every frame by itself: as differences, slow changes are dropped until the next full frame jumps
-    options = {"duration": durations, "loop": 0, "quality": 85, "method": 4, "kmax": 1}
+    options: dict[str, Any] = {"duration": durations, "loop": 0, "quality": 85, "method": 4, "kmax": 1}
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = comment.encode()  # Pillow would make question marks of other letters
     frames[0].save(path, save_all=True, append_images=frames[1:], xmp=XMP.encode(), exif=exif, **options)

@@ -75,12 +75,12 @@ def copy_of_the_app(folder: Path, **models: Path) -> Path:
 
 
 def save_colourful_model(folder: Path, seed: int = 0) -> Path:
-    """An untrained model whose pictures differ from each other as much as real ones do."""
+    """An untrained model whose images differ from each other as much as real ones do."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Generator(architecture="article", z_dim=16, width=4)
         with torch.no_grad():
-            model.layers[-2].weight.mul_(40)
+            model.network.layers[-2].weight.mul_(40)
             for _ in range(20):  # in train mode, so that BatchNorm learns its statistics
                 model(latents.from_seeds(range(32), 16))
         model.eval().save_pretrained(folder)

@@ -7,13 +7,13 @@ import torch
 from huggingface_hub import ModelCard
 
 from lotus_gan import TrainConfig, Trainer
-from lotus_gan.publishing.card import write_card, write_usage
+from lotus_gan.evaluation.metrics import Metrics
+from lotus_gan.publishing.card import Evaluation, write_card, write_usage
 from lotus_gan.publishing.provenance import LICENSES, Provenance
 
 COMMAND = ["python", "train.py", "--data", "my photos"]
-FIGURES = {"kid": 98.76, "kid_std": 3.21, "precision": 0.5, "recall": 0.25, "density": 0.75, "coverage": 0.5}
-FIGURES |= {"copied_percent": 4.0, "copied_percent_if_perfect": 5, "smoothness": 1.5, "n_fake": 512, "n_real": 256}
-FIGURES |= {"real": "lotus-val", "step": 7, "kimg": 1.5, "minutes": 3}
+METRICS = Metrics(256, 512, 98.76, 3.21, None, 0.5, 0.25, 0.75, 0.5, 4.0, 5, 1.5)
+EVALUATION = Evaluation(METRICS, real="lotus-val", step=7, kimg=1.5, minutes=3)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def trainer(tmp_path):
 
 def test_the_front_matter_is_what_the_hub_knows(trainer):
     declared = Provenance("my photos", "cc-by-4.0", "I took them in my\n garden.", dataset="user/garden")
-    write_card(trainer, COMMAND, declared, FIGURES)
+    write_card(trainer, COMMAND, declared, EVALUATION)
     card = ModelCard.load(trainer.output / "README.md")
     data = card.data
     assert (data.library_name, data.pipeline_tag) == ("lotus-gan", "unconditional-image-generation")
@@ -37,11 +37,12 @@ def test_the_front_matter_is_what_the_hub_knows(trainer):
     assert kid.metric_args == {"n_fake": 512, "n_real": 256, "spread": 3.2} and "n = 512 against 256" in kid.metric_name
     assert "I took them in my garden." in card.text and "their licence: cc-by-4.0, and this model the same" in card.text
     assert "python train.py --data 'my photos'" in card.text and "| kimg" in card.text and "cpu: " in card.text
+    assert "98.8, spread 3.2" in card.text and "step 7 (1.5 kimg, 3 minutes)" in card.text
     assert "](samples.webp)" in card.text and (trainer.output / "samples.webp").is_file()
 
 
 def test_what_was_not_declared_or_measured_is_said_and_not_guessed(trainer):
-    write_card(trainer, COMMAND, Provenance("my photos"), {})
+    write_card(trainer, COMMAND, Provenance("my photos"), None)
     card = ModelCard.load(trainer.output / "README.md")
     assert card.data.license is None and card.data.datasets is None and card.data.eval_results is None
     assert not re.search("model.(name|index)", card.data.to_yaml())
@@ -49,9 +50,9 @@ def test_what_was_not_declared_or_measured_is_said_and_not_guessed(trainer):
     assert "No figure of quality has been measured" in card.text
 
 
-def test_the_lines_name_what_lies_in_the_folder(trainer):
+def test_the_usage_names_what_is_in_the_folder(trainer):
     folder = trainer.output
-    write_card(trainer, COMMAND, Provenance("my photos"), {})
+    write_card(trainer, COMMAND, Provenance("my photos"), None)
     before = (folder / "README.md").read_text()
     write_usage(folder, "user/mine")
     text = (folder / "README.md").read_text()

@@ -81,9 +81,9 @@ def test_what_the_hub_does_not_give_is_named(hub, model_folder, tmp_path, monkey
 
 
 @pytest.fixture
-def accompanied(hub, model_folder, tmp_path, monkeypatch):
-    """A model on the Hub with files beside it, loaded; the Hub's copy of its files."""
-    folder = tmp_path / "accompanied"
+def with_sidecar_files(hub, model_folder, tmp_path, monkeypatch):
+    """A model on the Hub with sidecar files, loaded; the Hub's copy of its files."""
+    folder = tmp_path / "with_sidecar_files"
     shutil.copytree(model_folder, folder)
     names = ["training.webp", "training.safetensors", "metrics.jsonl", "notes.txt", "timeline/notes.webp"]
     names += [f"timeline/step_{step:07d}.webp" for step in range(200)]
@@ -96,9 +96,9 @@ def accompanied(hub, model_folder, tmp_path, monkeypatch):
     return files
 
 
-def test_what_lies_beside_a_model_comes_from_the_commit_of_its_weights(hub, accompanied):
-    loaded = dict(accompanied)
-    accompanied["training.webp"] = b"of a later commit"
+def test_sidecar_files_come_from_the_commit_of_its_weights(hub, with_sidecar_files):
+    loaded = dict(with_sidecar_files)
+    with_sidecar_files["training.webp"] = b"of a later commit"
     hub.repos["model", "user/model"].branches["old"] = loaded  # the Hub forgets no commit
     folder = fetch_sidecar_files("user/model")
     assert (folder / "training.webp").read_bytes() == b"this is training.webp"
@@ -108,7 +108,7 @@ def test_what_lies_beside_a_model_comes_from_the_commit_of_its_weights(hub, acco
     assert len(stages) == 50 and stages[-1] == "step_0000199.webp"  # every fourth one, with the last
 
 
-def test_what_is_too_large_beside_a_model_is_not_fetched(accompanied, monkeypatch):
+def test_a_sidecar_file_that_is_too_large_is_not_fetched(with_sidecar_files, monkeypatch):
     monkeypatch.setitem(models.SIDECAR_FILES, "training.webp", 10)
     folder = fetch_sidecar_files("user/model")
     assert not (folder / "training.webp").exists() and (folder / "training.safetensors").is_file()
@@ -116,24 +116,24 @@ def test_what_is_too_large_beside_a_model_is_not_fetched(accompanied, monkeypatc
 
 @pytest.mark.parametrize("request_line", ["GET .*/tree/", "(GET|HEAD) .*/resolve/.*/training.webp"])
 @pytest.mark.parametrize("status", [500, 404, DROP])
-def test_what_cannot_be_had_beside_a_model_is_no_error(hub, accompanied, monkeypatch, request_line, status):
+def test_a_sidecar_file_that_cannot_be_fetched_is_no_error(hub, with_sidecar_files, monkeypatch, request_line, status):
     hub.fail(request_line, status, times=100)
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client tries again for 23 s
     folder = fetch_sidecar_files("user/model")
     assert (folder / "model.safetensors").is_file() and not (folder / "training.webp").exists()
 
 
-def test_a_refusal_has_a_reason_and_values_for_other_languages(model_folder, tmp_path):
+def test_an_error_has_a_code_and_values_for_other_languages(model_folder, tmp_path):
     with pytest.raises(ModelError) as error:
         load_generator("a/b/c")
-    assert (error.value.reason, error.value.values) == ("no_folder", {"model": "a/b/c"})
+    assert (error.value.code, error.value.values) == ("no_folder", {"model": "a/b/c"})
     shutil.copy(model_folder / "config.json", tmp_path)
     with pytest.raises(ModelError) as error:
         load_generator(tmp_path)
-    assert error.value.reason == "incomplete" and error.value.values["name"] == "model.safetensors"
+    assert error.value.code == "incomplete" and error.value.values["name"] == "model.safetensors"
 
 
-def test_an_unknown_id_is_told_plainly(hub, tmp_path, monkeypatch):
+def test_an_unknown_id(hub, tmp_path, monkeypatch):
     hub.capture(monkeypatch, tmp_path)
     with pytest.raises(ModelError, match="'user/none' is neither a folder here nor a model on the Hub"):
         load_generator("user/none")

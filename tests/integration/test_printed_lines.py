@@ -1,4 +1,4 @@
-"""From training to a stranger's machine: the lines that a pushed model's card prints, run in fresh environments."""
+"""From training to another computer: the lines that a pushed model's card prints, run in fresh environments."""
 
 import os
 import re
@@ -31,15 +31,15 @@ def hub():
 
 @pytest.fixture(scope="module")
 def run_folder(hub, tmp_path_factory):
-    """A model that train.py has trained and pushed, once on the way and once at the end."""
+    """A model that train.py has trained and pushed, once during training and once at the end."""
     folder = tmp_path_factory.mktemp("workshop")
-    (folder / "pictures").mkdir()
+    (folder / "images").mkdir()
     for path in sorted((ROOT / "data/lotus-68").glob("*.webp"))[:4]:
-        (folder / "pictures" / path.name).write_bytes(path.read_bytes())
+        (folder / "images" / path.name).write_bytes(path.read_bytes())
     options = "--steps 2 --batch-size 2 --width 2 --n-critic 1 --upsampler-warmup 2 --device cpu "
     options += "--push-to-hub user/mine --push-every 1"
     declared = ["--data-license", "cc0-1.0", "--data-source", "Rendered for this project, which owns them."]
-    command = [sys.executable, str(ROOT / "train.py"), "--data", "pictures", "--output", "mine", *options.split()]
+    command = [sys.executable, str(ROOT / "train.py"), "--data", "images", "--output", "mine", *options.split()]
     environment = os.environ | hub.environment(folder / "home")
     done = subprocess.run(
         [*command, *declared], cwd=folder, env=environment, capture_output=True, text=True, timeout=500
@@ -68,7 +68,7 @@ def run_printed(hub, card: Path, python: Path, needle: str, folder: Path) -> Non
         assert done.returncode == 0, done.stderr
 
 
-def test_training_pushes_on_the_way_and_at_the_end(hub, run_folder):
+def test_training_pushes_during_training_and_at_the_end(hub, run_folder):
     commits = [request for request in hub.requests if "/commit/" in request]
     assert len(commits) == 2
     uploaded = hub.repos["model", "user/mine"].branches["main"]
@@ -81,7 +81,7 @@ def test_training_pushes_on_the_way_and_at_the_end(hub, run_folder):
 
 def test_the_lines_with_pytorch(hub, run_folder, tmp_path):
     """The environment sees this one's packages, so that PyTorch's gigabytes are not installed again, but no gradio and
-    not this checkout: the package comes from the wheel beside the model."""
+    not this checkout: the package comes from the wheel in the model's folder."""
     python = environment_in(tmp_path / "env")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.strip())
@@ -90,9 +90,9 @@ def test_the_lines_with_pytorch(hub, run_folder, tmp_path):
     run_printed(hub, run_folder / "README.md", python, "import Generator", tmp_path)
     assert (site / "lotus_gan/models/pretrained.py").is_file()
     generator = Generator.from_pretrained(run_folder)
-    pictures = media.sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
+    images = media.sample_images(generator, latents.from_seeds(range(16), generator.z_dim))
     with Image.open(tmp_path / "samples.png") as found:
-        difference = np.asarray(found, dtype=int) - np.asarray(media.grid(pictures, columns=4), dtype=int)
+        difference = np.asarray(found, dtype=int) - np.asarray(media.grid(images, columns=4), dtype=int)
     assert abs(difference).max() <= 1
 
 
@@ -102,7 +102,7 @@ def test_the_lines_without_pytorch(hub, run_folder, tmp_path):
     generator = Generator.from_pretrained(run_folder)
     z = np.random.default_rng(0).standard_normal((16, generator.z_dim), dtype="float32")
     expected = np.hstack(
-        [np.asarray(picture, dtype=int) for picture in media.sample_images(generator, torch.from_numpy(z))]
+        [np.asarray(image, dtype=int) for image in media.sample_images(generator, torch.from_numpy(z))]
     )
     with Image.open(tmp_path / "strip.png") as found:
         assert found.size == (16 * 128, 128)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,11 @@ from helpers.hub_stand_in import DROP, READ, Repo
 
 import lotus_gan.publishing.push as push_module
 from lotus_gan import Generator
-from lotus_gan.errors import ModelError
+from lotus_gan.errors import HubError, ModelError
 from lotus_gan.publishing.push import PushCallback, push
 
 ROOT = Path(__file__).resolve().parents[2]
+VERSION = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)[1]
 QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
 LATER = "This pushes it later:\npython -m lotus_gan push --model"
 
@@ -63,7 +65,7 @@ def command(hub, folder, tmp_path, *options):
     return words, {"cwd": ROOT, "env": os.environ | hub.environment(tmp_path / "home"), "text": True}
 
 
-def test_a_push_that_is_killed_in_the_middle_is_made_good_by_the_next(hub, folder, tmp_path):
+def test_a_push_that_is_killed_in_the_middle_is_completed_by_the_next(hub, folder, tmp_path):
     """The kill comes when half of a file has arrived. Then every byte is there, and nothing that should stay here."""
     words, options = command(hub, folder, tmp_path)
     hub.stall("PUT /lfs/")
@@ -86,13 +88,14 @@ def test_the_wheel_is_this_package_and_the_same_each_time(tmp_path):
     wheels = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        push.write_wheel(tmp_path / name)
+        push_module.write_wheel(tmp_path / name)
         wheels += (tmp_path / name).iterdir()
-    assert [wheel.name for wheel in wheels] == ["lotus_gan-0.1.0-py3-none-any.whl"] * 2
+    assert [wheel.name for wheel in wheels] == [f"lotus_gan-{VERSION}-py3-none-any.whl"] * 2
     assert wheels[0].read_bytes() == wheels[1].read_bytes()
     with zipfile.ZipFile(wheels[0]) as wheel:
-        sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "lotus_gan").rglob("*.py")}
-        assert {name for name in wheel.namelist() if name.endswith(".py")} == sources
+        paths = [p for p in (ROOT / "lotus_gan").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        sources = {p.relative_to(ROOT).as_posix() for p in paths}  # scripts and styles of the page, too
+        assert {name for name in wheel.namelist() if name.startswith("lotus_gan/")} == sources
         (metadata,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
         required = [line for line in wheel.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
     assert not [line for line in required if "gradio" in line and "extra" not in line]
@@ -118,7 +121,7 @@ def test_what_the_hub_refuses_is_explained_and_can_be_pushed_later(
         where = "POST .*/commit/" if fault[0] == 409 else "POST /api/repos/create"
         hub.fail(where, *fault)
     before = local(folder)
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(HubError) as caught:
         push(folder, "user/mine", private=True, branch="dev")
     assert message in str(caught.value)
     assert f"The model is safe in {folder}. {LATER} '{folder}' user/mine --private --branch dev" in str(caught.value)
@@ -129,36 +132,35 @@ def test_without_network_nothing_is_lost(folder, monkeypatch, hub):
     """Nothing listens on the discard port."""
     hub.url = "http://127.0.0.1:9"
     hub.capture(monkeypatch, folder)
-    with pytest.raises(ModelError, match=r"the Hub cannot be reached \(.*\): look at the network"):
+    with pytest.raises(HubError, match=r"the Hub cannot be reached \(.*\): look at the network"):
         push(folder, "user/mine")
 
 
 def test_a_name_of_somebody_else_or_of_something_else_is_left_alone(hub, folder, no_wheel):
-    with pytest.raises(ModelError, match=r"may not write to other/mine \(403\): take a name under your account"):
+    with pytest.raises(HubError, match=r"may not write to other/mine \(403\): take a name under your account"):
         push(folder, "other/mine")
     hub.repos["model", "user/bert"] = Repo(branches={"main": {"config.json": b'{"hidden_size": 768}'}})
     hub.repos["model", "user/notes"] = Repo(branches={"main": {"README.md": b"", "notes.txt": b"mine"}})
     for name in ("user/bert", "user/notes"):
         before = dict(hub.repos["model", name].branches["main"])
-        with pytest.raises(ModelError, match=f"the name {name} is taken by something that this project has not made"):
+        with pytest.raises(HubError, match=f"the name {name} is taken by something that this project has not made"):
             push(folder, name)
         assert hub.repos["model", name].branches["main"] == before
 
 
-def test_before_training_it_is_said_whether_a_push_would_do(hub, capsys, tmp_path, monkeypatch):
-    push.ensure_repo("user/mine", private=True)
-    assert capsys.readouterr().err == f"the model will be pushed to {hub.url}/user/mine\n"
+def test_before_training_it_is_said_whether_a_push_would_do(hub, tmp_path, monkeypatch):
+    assert push_module.ensure_repo("user/mine", private=True) == f"the model will be pushed to {hub.url}/user/mine"
     assert hub.repos["model", "user/mine"].private and files(hub) == {}
     hub.capture(monkeypatch, tmp_path, READ)
-    push.ensure_repo("user/new")
-    assert "training starts, but a push would fail now: the token may not write to user/new" in capsys.readouterr().err
+    line = push_module.ensure_repo("user/new")
+    assert line.startswith("training starts, but a push would fail now: the token may not write to user/new")
 
 
 def test_private_means_private(hub, folder, no_wheel):
     push(folder, "user/mine", private=True)
     assert hub.repos["model", "user/mine"].private
     hub.repos["model", "user/shown"] = Repo()
-    with pytest.raises(ModelError, match="user/shown is there and public"):
+    with pytest.raises(HubError, match="user/shown is there and public"):
         push(folder, "user/shown", private=True)
     assert files(hub, "user/shown") == {}
 
@@ -185,32 +187,32 @@ def test_an_upload_survives_what_the_client_tries_again(hub, folder, no_wheel):
     assert files(hub) == local(folder)
 
 
-def test_without_the_sources_the_rest_is_pushed(hub, folder, monkeypatch, capsys):
+def test_without_the_sources_the_rest_is_pushed(hub, folder, monkeypatch, caplog):
     """As it is where this package was installed from a wheel."""
     monkeypatch.setattr(push_module, "ROOT", folder)
     (folder / "lotus_gan-0.0.9-py3-none-any.whl").touch()
     push(folder, "user/mine")
-    assert "pushed without this package: its sources are not at hand" in capsys.readouterr().err
+    assert "pushed without this package: its sources are not at hand" in caplog.text
     assert files(hub) == local(folder) and not [path for path in files(hub) if path.endswith(".whl")]
 
 
-def test_without_the_exporter_the_rest_is_pushed_and_no_old_file_stays(hub, folder, no_wheel, monkeypatch, capsys):
+def test_without_the_exporter_the_rest_is_pushed_and_no_old_file_stays(hub, folder, no_wheel, monkeypatch, caplog):
     push(folder, "user/mine")
     assert "model.onnx" in files(hub) and "onnxruntime" in (folder / "README.md").read_text()
     (folder / "model.safetensors").touch()  # newer than the ONNX file
     monkeypatch.setitem(sys.modules, "onnx", None)
     push(folder, "user/mine")
-    assert "no model.onnx has been written: pip install onnx onnxscript" in capsys.readouterr().err
+    assert "no model.onnx has been written: pip install onnx onnxscript" in caplog.text
     assert files(hub) == local(folder) and "model.onnx" not in files(hub)
     assert "onnxruntime" not in (folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["mine", "a/b/c", "us er/mine", "user/", "user/mine.git"])
 def test_impossible_names(folder, name, hub):
-    with pytest.raises(ModelError, match="cannot be a name on the Hub"):
+    with pytest.raises(HubError, match="cannot be a name on the Hub"):
         push(folder, name)
-    with pytest.raises(ModelError, match="cannot be a name on the Hub"):
-        push.ensure_repo(name)  # which is what train.py asks first
+    with pytest.raises(HubError, match="cannot be a name on the Hub"):
+        push_module.ensure_repo(name)  # which is what train.py asks first
     assert hub.requests == []
 
 
@@ -225,10 +227,10 @@ def test_what_is_no_model_is_not_pushed(tmp_path, hub):
 
 @pytest.fixture
 def trainer(folder):
-    """What PushCallback sees of a trainer."""
+    """What PushCallback reads of a trainer."""
     saved = []
     return SimpleNamespace(
-        step_number=0, output=folder, model_folder=folder, config=SimpleNamespace(steps=9), save_model=saved.append
+        step_number=0, output=folder, last_folder=folder, config=SimpleNamespace(steps=9), save_model=saved.append
     )
 
 
@@ -238,30 +240,30 @@ def test_a_push_in_the_background_is_a_copy_of_that_moment(hub, folder, trainer,
     cards = []
     pushes = PushCallback(trainer, 2, cards.append, repo_id="user/mine")
     for trainer.step_number in (1, 2):
-        pushes()
+        pushes.on_step()
     assert hub.stalled.wait(30)
     before, began = (folder / "metrics.jsonl").read_bytes(), time.monotonic()
     (folder / "metrics.jsonl").write_bytes(b"later")
     for trainer.step_number in (3, 4, 5, 6):
-        pushes()  # one is under way: left out, without waiting
-    assert pushes.thread.is_alive() and cards == [{}] and time.monotonic() - began < 5
+        pushes.on_step()  # one is under way: left out, without waiting
+    assert pushes.thread.is_alive() and cards == [None] and time.monotonic() - began < 5
     hub.drop_stalled()
     pushes.finish()
     assert files(hub)["metrics.jsonl"] == before
     trainer.step_number = 8
-    pushes()
+    pushes.on_step()
     pushes.finish()
-    assert cards == [{}, {}] and files(hub)["metrics.jsonl"] == b"later"
+    assert cards == [None, None] and files(hub)["metrics.jsonl"] == b"later"
     assert "model.onnx" not in files(hub)  # which would be of other weights
 
 
-def test_a_failed_push_is_one_line_and_training_goes_on(hub, trainer, no_wheel, capsys):
+def test_a_failed_push_is_one_line_and_training_goes_on(hub, trainer, no_wheel, caplog):
     hub.fail("POST .*/commit/", 500)
-    pushes = PushCallback(trainer, 2, lambda figures: None, repo_id="user/mine")
+    pushes = PushCallback(trainer, 2, lambda evaluation: None, repo_id="user/mine")
     trainer.step_number = 2
-    pushes()
+    pushes.on_step()
     pushes.finish()
-    assert capsys.readouterr().err == "step 2 has not been pushed: the Hub has a problem (500): try again later.\n"
+    assert caplog.messages == ["step 2 has not been pushed: the Hub has a problem (500): try again later."]
 
 
 def train(hub, tmp_path, *arguments, token="hf_write"):
@@ -288,10 +290,10 @@ def test_a_refused_push_loses_no_training(hub, pictures, tmp_path):
         (["--push-every", "5"], "--push-every needs --push-to-hub"),
         (["--push-to-hub", "user/mine", "--push-every", "-5"], "--push-every must be an integer at least 0, got -5"),
         (["--data-license", "mine"], "the Hub has no licence 'mine': choose one of cc0-1.0"),
-        (["--data-source", " "], "the source of the pictures takes a sentence of 1 to 500 characters"),
+        (["--data-source", " "], "the source of the images takes a sentence of 1 to 500 characters"),
     ],
 )
-def test_wrong_options_are_told_before_training(hub, pictures, tmp_path, arguments, message):
+def test_wrong_options_are_named_before_training(hub, pictures, tmp_path, arguments, message):
     done = train(hub, tmp_path, "--data", pictures, "--output", tmp_path / "out", "--steps", 1, *arguments)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()

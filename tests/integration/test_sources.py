@@ -1,4 +1,4 @@
-"""Where pictures come from, with the real libraries: `datasets` against a few lines of HTTP on loopback, torchvision's
+"""Where images come from, with the real libraries: `datasets` against a few lines of HTTP on loopback, torchvision's
 Flowers102 from an archive in its layout."""
 
 import hashlib
@@ -83,14 +83,14 @@ class DataHub(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    """Three data sets: pictures in folders, the same as a table, and a table without pictures. Load names in a process
+    """Three data sets: images in folders, the same as a table, and a table without images. Load names in a process
     of its own, whose cache is kept from call to call: returns what came of each."""
     import datasets
 
     folder = tmp_path_factory.mktemp("hub")
     for name, color in (("pond/1.png", "red"), ("pond/2.png", "blue"), ("wood/1.png", "white")):
         save(folder / "flowers" / name, color)
-    (folder / "flowers/wood/2.png").write_bytes(b"no picture")
+    (folder / "flowers/wood/2.png").write_bytes(b"no image")
     columns = {"image": [str(p) for p in sorted((folder / "flowers").rglob("*.png"))] + [None], "size": [0, 1, 2, 3, 4]}
     table = datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image())
     table.to_parquet(folder / "table/data/train-00000-of-00001.parquet")
@@ -106,13 +106,13 @@ def hub(tmp_path_factory):
     }
     code = """if True:
         import json, sys
-        from lotus_gan.data import DataError
-        from lotus_gan.sources import load
+        from lotus_gan.data.sources import load
+        from lotus_gan.errors import DataError
         for name in sys.argv[1:]:
             try:
-                pictures = load(name)
-                colours = pictures.images.float().mean((2, 3)).int().tolist()
-                print(json.dumps([pictures.names, colours, pictures.refused]))
+                data = load(name)
+                colours = data.images.float().mean((2, 3)).int().tolist()
+                print(json.dumps([data.names, colours, data.skipped]))
             except DataError as error:
                 print(json.dumps(str(error)))
     """
@@ -136,13 +136,13 @@ RED, BLUE, WHITE = [255, 0, 0], [0, 0, 255], [255, 255, 255]
 def test_data_sets_of_the_hub(hub):
     """Online, then without network: what has been fetched once stays readable."""
     folders, table, words, nowhere = hub("user/flowers", "user/table", "user/words", "user/nowhere")
-    names, colours, refused = folders
+    names, colours, skipped = folders
     assert names == ["pond/row 0 1.png", "pond/row 1 2.png", "wood/row 2 1.png"] and colours == [RED, BLUE, WHITE]
-    assert refused == [["wood/row 3 2.png", "not an image in a format that we read, whatever its name says"]]
-    names, colours, refused = table
+    assert skipped == [["wood/row 3 2.png", "not an image in a format that we read, whatever its name says"]]
+    names, colours, skipped = table
     assert names == ["row 0 1.png", "row 1 2.png", "row 2 1.png"] and colours == [RED, BLUE, WHITE]
-    assert [name for name, _ in refused] == ["row 3 2.png", "row 4"] and refused[1][1] == "the file is empty"
-    assert "no column holds pictures, only size" in words
+    assert [name for name, _ in skipped] == ["row 3 2.png", "row 4"] and skipped[1][1] == "the file is empty"
+    assert "no column holds images, only size" in words
     assert "there is no folder 'user/nowhere'" in nowhere and "`hf auth login`" in nowhere
     again, nowhere = hub("user/table", "user/nowhere", HF_HUB_OFFLINE="1")
     assert again == table
@@ -179,7 +179,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def flowers102(tmp_path, monkeypatch):
-    """Six pictures in torchvision's layout: the addresses and sums are ours, all else is torchvision's."""
+    """Six images in torchvision's layout: the addresses and sums are ours, all else is torchvision's."""
     from scipy.io import savemat
 
     lotus, lily = Flowers102.classes.index("lotus") + 1, Flowers102.classes.index("water lily") + 1
@@ -203,9 +203,9 @@ def flowers102(tmp_path, monkeypatch):
 
 
 def test_one_class_of_flowers102_from_all_its_splits(flowers102):
-    pictures = load("flowers102:lotus")
-    assert pictures.names == [f"lotus/image_{i:05d}.jpg" for i in (1, 3, 6)]
-    means = pictures.images.float().mean((2, 3))
+    data = load("flowers102:lotus")
+    assert data.names == [f"lotus/image_{i:05d}.jpg" for i in (1, 3, 6)]
+    means = data.images.float().mean((2, 3))
     assert means.argmax(1).tolist() == [0, 2, 2]  # red, blue, blue
     classes = [Path(name).parent.name for name in load("flowers102").names]
     assert classes == ["lotus", "water lily", "lotus", "water lily", "water lily", "lotus"]

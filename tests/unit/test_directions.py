@@ -29,7 +29,7 @@ def vectors(directions):
 
 
 def first_weight(generator):
-    return generator.layers[0].weight.data.flatten(1)  # (z_dim, C * 16), a view
+    return generator.stem[0].weight.data.flatten(1)  # (z_dim, C * 16), a view
 
 
 # --- from the weights ------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_what_is_written_is_read(folder):
 def test_a_write_that_fails_leaves_the_old_file(folder):
     write([Direction("size", torch.eye(100)[0], 0.7)], folder)
     before = (folder / FILE).read_bytes()
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="measured rho"):
         write([Direction("colour", torch.eye(100)[1], None)], folder)
     assert (folder / FILE).read_bytes() == before
 

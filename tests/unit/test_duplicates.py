@@ -1,4 +1,4 @@
-"""The same picture twice: exactly, and nearly."""
+"""The same image twice: exactly, and nearly."""
 
 import io
 
@@ -13,7 +13,7 @@ from lotus_gan.data.images import ImageSet
 
 @pytest.fixture(scope="module")
 def scenes():
-    """Four pictures (4, 3, 128, 128) uint8 of smooth random colours."""
+    """Four images (4, 3, 128, 128) uint8 of smooth random colours."""
     coarse = torch.randint(40, 200, (4, 3, 8, 8), generator=torch.Generator().manual_seed(0)).byte()
     return torch.nn.functional.interpolate(coarse.float(), size=(128, 128), mode="bicubic").clamp(0, 255).byte()
 
@@ -22,15 +22,15 @@ def test_of_copies_the_first_stays(scenes):
     images = scenes[[0, 1, 0, 2, 0]].clone()
     images[3, 0, 0, 0] ^= 1
     images = torch.cat([images, scenes[[2]]])  # one pixel apart from the fourth: not the same
-    pictures = ImageSet(images, list("abcdef"), [(i, i) for i in range(6)], [("z", "the file is empty")])
-    once = without_copies(pictures)
+    data = ImageSet(images, list("abcdef"), [(i, i) for i in range(6)], [("z", "the file is empty")])
+    once = without_copies(data)
     assert once.names == list("abdf") and once.sizes == [(0, 0), (1, 1), (3, 3), (5, 5)]
     assert torch.equal(once.images, images[[0, 1, 3, 5]])
     reason = "the same pixels as another (a)"
-    assert once.refused == [("z", "the file is empty"), ("c", reason), ("e", reason)]
+    assert once.skipped == [("z", "the file is empty"), ("c", reason), ("e", reason)]
 
 
-def test_different_pictures_are_not_near(scenes):
+def test_different_images_are_not_near(scenes):
     assert near(scenes) == []
     assert near(scenes[:1]) == []
 
@@ -49,15 +49,15 @@ def jpeg(image):
         (lambda image: image // 2 + 20, True),  # contrast and brightness do not change a correlation
         (lambda image: image.roll(2, 2), True),
         (lambda image: 255 - image, False),  # correlation -1
-        (lambda image: image.flip(2), False),  # mirrored ones are not looked for
+        (lambda image: image.flip(2), False),  # mirrored ones are not searched for
     ],
 )
-def test_near_is_what_an_eye_calls_the_same(scenes, change, found):
+def test_near_is_what_people_call_the_same(scenes, change, found):
     images = torch.cat([scenes, change(scenes[1])[None]])
     assert near(images) == ([(1, 4)] if found else [])
 
 
-def test_each_later_picture_is_named_once_with_the_most_similar(scenes, monkeypatch):
+def test_each_later_image_is_named_once_with_the_most_similar(scenes, monkeypatch):
     """Also where the comparison is done in parts."""
     monkeypatch.setattr("lotus_gan.data.duplicates.ROWS", 2)
     half = (scenes[1].float() + 0.15 * scenes[3].float()).clamp(0, 255).byte()

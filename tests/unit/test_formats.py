@@ -60,10 +60,10 @@ def test_the_trap_works(tmp_path, monkeypatch, postscript):
 def test_data(ghostscript, postscript):
     """`--data`, `--val`, `--real`, `--train`: a folder, and the files of a data set on the Hub."""
     Image.new("RGB", (8, 8)).save(postscript.with_name("good.png"))
-    [(name, reason)] = load_folder(postscript.parent).refused
+    [(name, reason)] = load_folder(postscript.parent).skipped
     assert name == "a.jpg" and reason.startswith(REFUSED)
     good = postscript.with_name("good.png").read_bytes()
-    assert len(read_images([("row 0", POSTSCRIPT), ("row 1", good)], "user/dataset").refused) == 1
+    assert len(read_images([("row 0", POSTSCRIPT), ("row 1", good)], "user/dataset").skipped) == 1
 
 
 def test_an_upload(ghostscript, postscript):

@@ -1,4 +1,4 @@
-"""A folder that nobody prepared: what is read, how, and what is refused with which reason."""
+"""A folder that nobody prepared: what is read, how, and what is skipped for which reason."""
 
 import struct
 import sys
@@ -27,28 +27,28 @@ def test_folder_in_name_order_at_any_depth(tmp_path):
     save(tmp_path / "b" / "2.png", color="blue")
     save(tmp_path / "a.JPG", color=(0, 255, 0))
     save(tmp_path / "b" / ".thumbs" / "3.png")
-    (tmp_path / "notes.txt").write_text("no picture")
-    pictures = load_folder(tmp_path)
-    assert pictures.names == ["a.JPG", "b/2.png"] and pictures.sizes == [(20, 20), (20, 20)]
-    assert pictures.images.shape == (2, 3, 128, 128) and pictures.images.dtype == torch.uint8
-    assert colour(pictures.images[1]) == [0, 0, 255]
-    assert pictures.refused == []
+    (tmp_path / "notes.txt").write_text("no image")
+    data = load_folder(tmp_path)
+    assert data.names == ["a.JPG", "b/2.png"] and data.sizes == [(20, 20), (20, 20)]
+    assert data.images.shape == (2, 3, 128, 128) and data.images.dtype == torch.uint8
+    assert colour(data.images[1]) == [0, 0, 255]
+    assert data.skipped == []
 
 
-def test_refusals_have_reasons(tmp_path):
+def test_skipped_files_have_reasons(tmp_path):
     save(tmp_path / "good.png")
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.jpg").write_text("hello")
     whole = save(tmp_path / "cut.jpg", size=(200, 200), quality=95).read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
-    pictures = load_folder(tmp_path)
-    reasons = dict(pictures.refused)
+    data = load_folder(tmp_path)
+    reasons = dict(data.skipped)
     assert set(reasons) == {"empty.png", "text.jpg", "cut.jpg"}
     assert reasons["empty.png"] == "the file is empty"
     assert "not an image in a format that we read" in reasons["text.jpg"]
     assert "truncated" in reasons["cut.jpg"]
-    assert pictures.report().splitlines()[0] == "1 pictures read, 3 left out"
-    assert "  left out, broken picture: cut.jpg (image file is truncated" in pictures.report()
+    assert data.report().splitlines()[0] == "1 images read, 3 left out"
+    assert "  left out, broken image: cut.jpg (image file is truncated" in data.report()
 
 
 def test_the_report_is_short(tmp_path):
@@ -58,7 +58,7 @@ def test_the_report_is_short(tmp_path):
         (tmp_path / f"a{i:02d}.png").touch()
         (tmp_path / f"b{i:02d}.png").write_text("hello")
     first, empty, foreign = load_folder(tmp_path).report().splitlines()
-    assert first == "1 pictures read, 40 left out"
+    assert first == "1 images read, 40 left out"
     assert empty == "  left out, the file is empty: a00.png, a01.png, a02.png, a03.png, a04.png and 15 more"
     assert foreign.endswith(": b00.png, b01.png, b02.png, b03.png, b04.png and 15 more")
 
@@ -95,10 +95,10 @@ def test_16_bits_a_channel(tmp_path):
     assert colour(load_image(png(1, 1, 16, 2, b"\0" + struct.pack(">HHH", 25700, 51400, 0)))[0]) == [100, 200, 0]
 
 
-def test_no_folder_and_no_pictures(tmp_path):
+def test_no_folder_and_no_images(tmp_path):
     with pytest.raises(DataError, match="there is no folder"):
         load_folder(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"no picture could be read.*looked for avif"):
+    with pytest.raises(DataError, match=r"no image could be read.*looked for avif"):
         load_folder(tmp_path)
     (tmp_path / "a.png").touch()
     with pytest.raises(DataError, match=r"left out, the file is empty: a\.png"):
@@ -147,14 +147,14 @@ def test_exif_rotation_is_applied(tmp_path):
 
 
 def test_central_square(tmp_path):
-    """Green in the middle of a wide picture, red at its sides: the sides go."""
+    """Green in the middle of a wide image, red at its sides: the sides go."""
     image = Image.new("RGB", (300, 100), "red")
     image.paste((0, 255, 0), (100, 0, 200, 100))
     image.save(tmp_path / "a.png")
     assert colour(load_image(tmp_path / "a.png")[0]) == [0, 255, 0]
 
 
-def test_a_picture_of_20000_px_width(tmp_path):
+def test_an_image_of_20000_px_width(tmp_path):
     tensor, size = load_image(save(tmp_path / "a.jpg", size=(20000, 600), color="white"))
     assert colour(tensor) == [255] * 3 and size == (20000, 600)  # though it is decoded at a fraction of that
 
@@ -170,9 +170,9 @@ def test_heic_by_another_name_is_read_with_its_plugin(tmp_path):
     heif = pytest.importorskip("pillow_heif").from_pillow(Image.new("RGB", (64, 48), (0, 128, 255)))
     heif.save(tmp_path / "IMG_1.HEIC", quality=90)
     (tmp_path / "IMG_2.jpg").write_bytes((tmp_path / "IMG_1.HEIC").read_bytes())
-    pictures = load_folder(tmp_path)
-    assert pictures.names == ["IMG_1.HEIC", "IMG_2.jpg"] and pictures.sizes == [(64, 48)] * 2
-    assert (pictures.images.float().mean((2, 3)) - torch.tensor([0, 128, 255])).abs().max() < 4
+    data = load_folder(tmp_path)
+    assert data.names == ["IMG_1.HEIC", "IMG_2.jpg"] and data.sizes == [(64, 48)] * 2
+    assert (data.images.float().mean((2, 3)) - torch.tensor([0, 128, 255])).abs().max() < 4
 
 
 def test_whatever_a_decoder_raises_is_one_files_trouble(tmp_path, monkeypatch):
@@ -181,19 +181,19 @@ def test_whatever_a_decoder_raises_is_one_files_trouble(tmp_path, monkeypatch):
 
     path = save(tmp_path / "a.png")
     monkeypatch.setattr("lotus_gan.data.images._to_rgb", fail)
-    with pytest.raises(ImageError, match=r"^broken picture \(unpack requires"):
+    with pytest.raises(ImageError, match=r"^broken image \(unpack requires"):
         load_image(path)
 
 
 def test_what_is_in_a_file_is_read_like_the_file(tmp_path):
-    """A data set's rows hold bytes; a file that is gone or may not be opened is refused like a broken one."""
+    """A data set's rows hold bytes; a file that is gone or may not be opened is skipped like a broken one."""
     path = save(tmp_path / "a.png")
     files = [("path", path), ("bytes", path.read_bytes()), ("nothing", b""), ("gone", tmp_path / "b.png")]
-    pictures = read_images(iter(files), "a data set")
-    assert pictures.names == ["path", "bytes"] and torch.equal(pictures.images[0], pictures.images[1])
-    assert pictures.refused == [
+    data = read_images(iter(files), "a data set")
+    assert data.names == ["path", "bytes"] and torch.equal(data.images[0], data.images[1])
+    assert data.skipped == [
         ("nothing", "the file is empty"),
-        ("gone", "broken picture (No such file or directory)"),
+        ("gone", "broken image (No such file or directory)"),
     ]
 
 

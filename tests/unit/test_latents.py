@@ -8,7 +8,7 @@ from lotus_gan import latents
 
 
 def test_golden_values():
-    """Seeds are a promise: the same picture in every release and on every machine."""
+    """Seeds are a promise: the same image in every release and on every device."""
     z = latents.from_seeds([0, 1, 2**32 - 1], 100)
     torch.testing.assert_close(z[:, :3], torch.tensor(GOLDEN), rtol=0, atol=1e-5)
 
@@ -41,7 +41,7 @@ def test_numpy_integers_are_seeds():
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.0, float("nan"), "1", None, True])
-def test_anything_else_is_refused(seed):
+def test_anything_else_is_an_error(seed):
     with pytest.raises(ValueError, match="from 0 to 4294967295"):
         latents.from_seeds([seed], 4)
 
@@ -54,14 +54,14 @@ def test_seeds_of_a_batch_wrap():
     assert latents.consecutive_seeds(2**32 - 2, 4) == [2**32 - 2, 2**32 - 1, 0, 1]
 
 
-def test_a_code_by_hand():
+def test_an_encoded_latent_by_hand():
     """One byte a value: 1 is 28 steps (0x1c), -1 is 0xe4, and three bytes are four letters of base64."""
     assert latents.encode(torch.tensor([1.0, -1.0, 0.0])) == "~HOQA"
     assert torch.equal(latents.decode("~HOQA", 3), torch.tensor([1.0, -1.0, 0.0]))
 
 
 @pytest.mark.parametrize("z_dim", [1, 2, 3, 100])
-def test_codes_bring_a_latent_back(z_dim):
+def test_decoding_gives_the_latent_back(z_dim):
     z = latents.from_seeds([5], z_dim)[0]
     code = latents.encode(z)
     back = latents.decode(code, z_dim)
@@ -70,19 +70,19 @@ def test_codes_bring_a_latent_back(z_dim):
     assert not set(code) & set("=+/, %")
 
 
-def test_a_code_stops_at_four_and_a_half():
+def test_an_encoded_latent_stops_at_four_and_a_half():
     assert latents.decode(latents.encode(torch.tensor([100.0, -9.0])), 2).tolist() == pytest.approx(
         [4.536, -4.536], abs=1e-3
     )
 
 
 @pytest.mark.parametrize("code", ["", "~", "HOQA", "~HOQ", "~HOQAA", "~HO A", "~HOQÄ", "~HOQA=", "3"])
-def test_what_is_no_code_is_refused(code):
+def test_other_text_is_not_decoded(code):
     with pytest.raises(ValueError, match="no code of a latent with 3 values"):
         latents.decode(code, 3)
 
 
-def test_keys_are_seeds_and_codes():
+def test_latent_ids_are_seeds_and_encoded_latents():
     z = latents.from_ids([7, "~HOQA", 7], 3)
     assert torch.equal(z[0], latents.from_seeds([7], 3)[0]) and torch.equal(z[0], z[2])
     assert z[1].tolist() == [1, -1, 0]

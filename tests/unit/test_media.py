@@ -12,14 +12,14 @@ from lotus_gan.sampling import media
 
 @pytest.fixture
 def frames() -> list[Image.Image]:
-    """Twelve frames of 40 x 40 px: a bright bar wanders over a coloured ramp."""
+    """Twelve frames of 40 x 40 px: a bright bar moves over a coloured ramp."""
     ramp = np.indices((40, 40)).sum(0) * 3
-    pictures = []
+    images = []
     for i in range(12):
         pixels = np.stack([ramp, 255 - ramp, ramp // 2], axis=2).astype(np.uint8)
         pixels[:, 3 * i : 3 * i + 4] = 250
-        pictures.append(Image.fromarray(pixels))
-    return pictures
+        images.append(Image.fromarray(pixels))
+    return images
 
 
 def test_uint8_and_back_is_exact_for_every_level():
@@ -34,12 +34,12 @@ def test_values_out_of_range_are_clipped():
 
 
 @pytest.mark.parametrize("architecture", ["article", "lotus"])
-def test_a_picture_does_not_depend_on_its_batch(architecture):
+def test_an_image_does_not_depend_on_its_batch(architecture):
     torch.manual_seed(0)
     model = Generator(architecture=architecture, width=4)
     z = latents.from_seeds(range(37), model.z_dim)
     with torch.no_grad():
-        model(z)  # in train mode: gives BatchNorm statistics and so the pictures some contrast
+        model(z)  # in train mode: gives BatchNorm statistics and so the images some contrast
     model.eval()
     together = np.stack([np.asarray(p, dtype=int) for p in media.sample_images(model, z)])
     alone = np.stack([np.asarray(media.sample_images(model, z[i : i + 1])[0], dtype=int) for i in range(37)])
@@ -47,7 +47,7 @@ def test_a_picture_does_not_depend_on_its_batch(architecture):
     assert np.array_equal(together, alone)
 
 
-def test_a_grid_holds_every_picture_at_its_place(frames):
+def test_a_grid_holds_every_image_at_its_place(frames):
     sheet = media.grid(frames, columns=5, gap=2)
     assert sheet.size == (5 * 42 - 2, 3 * 42 - 2)
     for i, frame in enumerate(frames):
@@ -57,22 +57,22 @@ def test_a_grid_holds_every_picture_at_its_place(frames):
 
 def test_a_png_carries_its_seed_and_its_pixels(frames, tmp_path):
     path = media.save_png(frames[0], tmp_path / "new" / "a.png", seed=42, truncation=0.7, model="élan/lotus")
-    with Image.open(path) as picture:
-        assert picture.format == "PNG"
-        assert picture.tobytes() == frames[0].tobytes()
-        assert is_declared_synthetic(picture)
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert image.tobytes() == frames[0].tobytes()
+        assert is_declared_synthetic(image)
     assert media.read_info(path) == {"seed": "42", "truncation": "0.7", "model": "élan/lotus"}
 
 
-def is_declared_synthetic(picture: Image.Image) -> bool:
+def is_declared_synthetic(image: Image.Image) -> bool:
     """By the XMP that Pillow finds, read as any XML."""
     rdf, iptc = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
-    [description] = ElementTree.fromstring(picture.info["xmp"]).iter(f"{rdf}Description")
+    [description] = ElementTree.fromstring(image.info["xmp"]).iter(f"{rdf}Description")
     kind = description.get(f"{iptc}DigitalSourceType")
     return kind == "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
-def test_what_a_moving_picture_says_of_itself(frames, tmp_path):
+def test_what_an_animation_says_of_itself(frames, tmp_path):
     said = "seeds 3,7, truncation 1, model élan/lotus"
     paths = {s: media.save_animation(frames, tmp_path / f"loop{s}", comment=said) for s in media.ANIMATIONS}
     with Image.open(paths[".gif"]) as gif, Image.open(paths[".webp"]) as webp, av.open(str(paths[".mp4"])) as mp4:
@@ -95,7 +95,7 @@ def test_gif_and_webp_loop_for_ever_at_their_rate(frames, tmp_path, suffix):
         duration, differences = 0, []
         for i, frame in enumerate(frames):
             moving.seek(i)
-            moving.load()  # a WebP tells its duration only then
+            moving.load()  # a WebP gives its duration only then
             duration += moving.info["duration"]
             wanted = np.asarray(frame.resize((96, 96), Image.Resampling.LANCZOS), dtype=int)
             differences.append(abs(np.asarray(moving.convert("RGB"), dtype=int) - wanted).mean())
@@ -123,7 +123,7 @@ def test_mp4_has_the_frames_the_rate_and_even_sides(frames, tmp_path, size, expe
         assert stream.codec_context.name == "h264" and stream.codec_context.pix_fmt == "yuv420p"
         assert stream.average_rate == 12
     assert len(decoded) == 12
-    assert {picture.size for picture in decoded} == {(expected, expected)}
+    assert {image.size for image in decoded} == {(expected, expected)}
     wanted = np.asarray(frames[5].resize((expected, expected), Image.Resampling.LANCZOS), dtype=int)
     assert abs(np.asarray(decoded[5], dtype=int) - wanted).mean() < 12
 
@@ -138,13 +138,13 @@ def test_mp4_has_the_frames_the_rate_and_even_sides(frames, tmp_path, size, expe
         ("loop.gif", {"size": 513}, "from 2 to 512"),
     ],
 )
-def test_what_cannot_be_an_animation_is_refused_and_writes_nothing(frames, tmp_path, name, options, message):
+def test_what_cannot_be_an_animation_is_an_error_and_writes_nothing(frames, tmp_path, name, options, message):
     with pytest.raises(ValueError, match=message):
         media.save_animation(frames, tmp_path / name, **options)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_pictures_are_refused(tmp_path):
+def test_no_frames_are_an_error(tmp_path):
     with pytest.raises(ValueError, match="at least one"):
         media.save_animation([], tmp_path / "loop.gif")
 

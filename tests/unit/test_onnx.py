@@ -1,4 +1,4 @@
-"""model.onnx paints what the PyTorch model paints."""
+"""model.onnx generates what the PyTorch model generates."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ def test_any_batch_is_equal_to_two_levels_of_255(tmp_path, architecture):
         torch.manual_seed(0)
         generator = Generator(architecture, z_dim=16, width=4)
         with torch.no_grad():
-            for parameter in generator.parameters():  # as made, all pictures are nearly the same grey
+            for parameter in generator.parameters():  # untrained, all images are nearly the same grey
                 parameter.mul_(3)
         generator.eval().save_pretrained(tmp_path)
     session = onnxruntime.InferenceSession(write_onnx(tmp_path))

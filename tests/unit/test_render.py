@@ -6,6 +6,7 @@ Runs without Blender; the one test that renders is skipped where `bpy` cannot be
 import hashlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "render" / "render_lotus.py"
-sys.path.insert(0, str(ROOT / "render"))
+from render import lotus_params as params
+from render.render_lotus import parse_seeds, write_metadata
 
-import lotus_params as params  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 SETS = {
     "lotus-68": (range(68), 256),
@@ -32,8 +32,10 @@ def rows_of(name):
     return [json.loads(line) for line in lines]
 
 
-def run_script(*arguments):
-    return subprocess.run([sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, timeout=120)
+def run_script(*arguments, **environment):
+    command = [sys.executable, "-m", "render.render_lotus", *arguments]
+    options = {"cwd": ROOT, "env": os.environ | environment, "capture_output": True, "text": True, "timeout": 120}
+    return subprocess.run(command, **options)
 
 
 def test_parameters_are_a_pure_function_of_the_seed():
@@ -99,30 +101,31 @@ def test_metadata_says_what_the_code_draws(name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_every_listed_picture_is_there_and_nothing_else(name):
+def test_every_listed_image_is_there_and_nothing_else(name):
     _, size = SETS[name]
     folder = ROOT / "data" / name
     assert {f.name for f in folder.iterdir()} == {row["file_name"] for row in rows_of(name)} | {"metadata.jsonl"}
     for path in folder.glob("*.webp"):
-        with Image.open(path) as picture:
-            assert (picture.format, picture.mode, picture.size) == ("WEBP", "RGB", (size, size)), path.name
-            picture.load()
+        with Image.open(path) as image:
+            assert (image.format, image.mode, image.size) == ("WEBP", "RGB", (size, size)), path.name
+            image.load()
 
 
-def test_sets_are_disjoint_and_no_two_pictures_are_the_same():
+def test_sets_are_disjoint_and_no_two_images_are_the_same():
     seeds = [row["seed"] for name in SETS for row in rows_of(name)]
     assert len(set(seeds)) == len(seeds)
-    pictures = [f for name in SETS for f in (ROOT / "data" / name).glob("*.webp")]
-    assert len({hashlib.sha256(f.read_bytes()).digest() for f in pictures}) == len(pictures) == len(seeds)
+    images = [f for name in SETS for f in (ROOT / "data" / name).glob("*.webp")]
+    assert len({hashlib.sha256(f.read_bytes()).digest() for f in images}) == len(images) == len(seeds)
 
 
 def test_without_bpy_the_script_says_what_to_install(tmp_path):
     hide = (
-        "import runpy, sys; sys.modules['bpy'] = None; sys.argv = sys.argv[1:]\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
+        "import runpy, sys; sys.modules['bpy'] = None\n"
+        "runpy.run_module('render.render_lotus', run_name='__main__', alter_sys=True)"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", hide, str(SCRIPT), "--output", str(tmp_path / "out")],
+        [sys.executable, "-c", hide, "--output", str(tmp_path / "out")],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,
@@ -130,6 +133,17 @@ def test_without_bpy_the_script_says_what_to_install(tmp_path):
     assert ran.returncode == 2
     assert "bpy is missing" in ran.stderr and "pip install -r render/requirements.txt" in ran.stderr
     assert "Traceback" not in ran.stderr and not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numpy") is None, reason="shapes are numpy arrays")
+def test_a_worker_process_imports_the_renderer(tmp_path):
+    """As far as Blender itself, whose stand-in says that it was reached."""
+    (tmp_path / "bpy.py").write_text("def __getattr__(name):\n    raise OSError(f'bpy.{name} was reached')\n")
+    (tmp_path / "mathutils.py").write_text("Vector = None\n")
+    options = ["--output", str(tmp_path / "out"), "--seeds", "5", "--workers", "1"]
+    ran = run_script(*options, PYTHONPATH=str(tmp_path))
+    assert ran.returncode == 2 and ran.stderr.startswith("render_lotus.py: bpy."), ran.stderr
+    assert ran.stderr.endswith(" was reached\n")
 
 
 @pytest.mark.parametrize(
@@ -147,24 +161,20 @@ def test_without_bpy_the_script_says_what_to_install(tmp_path):
         ["--colour", "blue"],
     ],
 )
-def test_wrong_arguments_are_told_plainly(tmp_path, wrong):
+def test_wrong_arguments_are_errors(tmp_path, wrong):
     ran = run_script("--output", str(tmp_path / "out"), *wrong)
     assert ran.returncode == 2 and "error:" in ran.stderr
     assert "Traceback" not in ran.stderr and not (tmp_path / "out").exists()
 
 
 def test_seeds_are_read_as_written():
-    from render_lotus import parse_seeds
-
     assert parse_seeds("3") == [3]
     assert parse_seeds("7,1-3, 2") == [1, 2, 3, 7]
 
 
 def test_metadata_lists_what_is_in_the_folder_by_seed(tmp_path):
-    from render_lotus import write_metadata
-
     for seed in (12, 3):
-        (tmp_path / params.picture_name(seed)).touch()
+        (tmp_path / params.image_name(seed)).touch()
     assert write_metadata(tmp_path) == 2
     assert [json.loads(line)["seed"] for line in (tmp_path / "metadata.jsonl").read_text().splitlines()] == [3, 12]
 
@@ -172,7 +182,8 @@ def test_metadata_lists_what_is_in_the_folder_by_seed(tmp_path):
 @pytest.mark.skipif(importlib.util.find_spec("numpy") is None, reason="shapes are numpy arrays")
 def test_the_camera_frames_the_points():
     import numpy as np
-    from lotus_shapes import frame_camera
+
+    from render.lotus_shapes import frame_camera
 
     points = np.random.default_rng(0).uniform(-1, 1, (500, 3)) + np.array([0, 0, 2])
     for height in (5, 40, 75):
@@ -181,22 +192,23 @@ def test_the_camera_frames_the_points():
         right = np.array([1.0, 0, 0])
         up = np.cross(right, forward)
         depth = (points - position) @ forward
-        seen = np.stack([(points - position) @ right, (points - position) @ up]) / depth * 70 / 18
-        assert np.ptp(seen, axis=1).max() / 2 == pytest.approx(0.8, abs=0.01)
-        assert np.abs(seen.max(axis=1) + seen.min(axis=1)).max() < 0.02
+        visible = np.stack([(points - position) @ right, (points - position) @ up]) / depth * 70 / 18
+        assert np.ptp(visible, axis=1).max() / 2 == pytest.approx(0.8, abs=0.01)
+        assert np.abs(visible.max(axis=1) + visible.min(axis=1)).max() < 0.02
 
 
 def test_one_seed_gives_one_file_whatever_was_drawn_before_and_however_many_threads(tmp_path):
-    pytest.importorskip("bpy", reason="Blender (bpy) is installed only where pictures are drawn")
+    pytest.importorskip("bpy", reason="Blender (bpy) is installed only where images are rendered")
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import render_lotus as r\n"
-        "for seed in sys.argv[4:]:\n"
-        "    r.draw_picture(int(seed), 64, Path(sys.argv[2]) / f'{seed}.webp', int(sys.argv[3]))"
+        "import sys; from pathlib import Path; from render import render_lotus as r\n"
+        "for seed in sys.argv[3:]:\n"
+        "    r.draw_image(int(seed), 64, Path(sys.argv[1]) / f'{seed}.webp', int(sys.argv[2]))"
     )
     for name, threads, seeds in (("a", "1", ["5"]), ("b", "2", ["14", "5"])):
         (tmp_path / name).mkdir()
         subprocess.run(
-            [sys.executable, "-c", code, str(ROOT / "data"), str(tmp_path / name), threads, *seeds],
+            [sys.executable, "-c", code, str(tmp_path / name), threads, *seeds],
+            cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,
             timeout=300,
