@@ -106,7 +106,9 @@ def test_without_an_index_the_copy_check_says_so(models, image):
 
 def test_a_file_that_is_no_image_is_refused_in_words(models, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n")
-    with pytest.raises(gr.Error, match="Cette image ne peut pas être lue"):
+    with pytest.raises(
+        gr.Error, match=r"Cette image ne peut pas être lue.*pas une image dans un format que nous lisons"
+    ):
         projection.find(models, {"path": str(tmp_path / "a.jpg")}, "nothing", models.first.name, FRENCH)
     for nothing in (None, "a.jpg", {}, {"path": None}):
         with pytest.raises(gr.Error, match="Choose a picture first"):
@@ -164,4 +166,4 @@ def test_what_the_browser_has_chosen_goes_before_the_header(cookie, expected):
 
 
 def test_an_error_without_french_words_is_told_in_english():
-    assert texts.why(DataError("text", text="no images here"), FRENCH) == "no images here"
+    assert texts.why(DataError("no_data_folder", folder="x"), FRENCH) == "there is no folder 'x'"

@@ -50,9 +50,9 @@ def check(models: Models, event: gr.EventData, request: gr.Request):
     if index is None:
         return gr.Column(visible=True), [(str(path), f"#{seed}")], texts.say("copy_unknown", request)
     with Image.open(path, formats=["PNG"]) as image:
-        answer = index.ask(image, features())
+        answer = index.nearest_neighbours(image, features())
     shown = [(str(path), f"#{seed}")]
-    found = zip(answer.indices, answer.pictures, answer.percentiles, answer.mirrored, strict=True)
+    found = zip(answer.indices, answer.images, answer.percentiles, answer.mirrored, strict=True)
     for i, thumbnail, percentile, mirrored in found:
         kind = texts.say("copy_mirrored" if mirrored else "copy_training", request)
         shown.append((str(training_image(model, i, thumbnail)), f"{kind} · {percentile:.0f} %"))

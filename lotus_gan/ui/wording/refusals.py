@@ -31,6 +31,20 @@ TEXTS = {  # key: (English, French)
         MESSAGES["same_name"],
         "un autre modèle de cette page porte le nom {name!r} : renommez le dossier",
     ),
+    "error_other_format": (
+        MESSAGES["other_format"],
+        "ce n’est pas une image dans un format que nous lisons, quel que soit son nom",
+    ),
+    "error_too_many_pixels": (
+        MESSAGES["too_many_pixels"],
+        "plus de {megapixels:.0f} mégapixels, enregistrez-la en plus petit",
+    ),
+    "error_broken_image": (MESSAGES["broken_image"], "image endommagée ({detail})"),
+    "error_empty_file": (MESSAGES["empty_file"], "le fichier est vide"),
+    "error_no_heic": (
+        MESSAGES["no_heic"],
+        "format HEIC, celui des iPhones, que `pip install pillow-heif` permet de lire",
+    ),
     "whole_refused": (
         "{field} must be a whole number from {low} to {high}.",
         "{field} : un nombre entier de {low} à {high} est attendu.",
