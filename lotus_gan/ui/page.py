@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
@@ -66,7 +67,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
 
 
 class _Blocks(gr.Blocks):
-    def validate_inputs(self, block_fn, inputs: list) -> None:
+    def validate_inputs(self, block_fn: Any, inputs: list) -> None:
         """A call with too few values gets a sentence; Gradio would log a traceback and answer nothing."""
         if len(inputs) < len(block_fn.inputs):
             fields = [field for field in signature(block_fn.fn).parameters if field in arguments.RANGES]

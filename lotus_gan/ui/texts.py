@@ -7,9 +7,11 @@ them follow Accept-Language. What is neither English nor French is English.
 """
 
 import re
+from typing import Any
 
 import gradio as gr
 
+from lotus_gan.errors import LotusGANError
 from lotus_gan.ui.wording import explore, generate, interpolate, lightbox, page, projection, refusals, training_history
 
 TABLES = (page, generate, interpolate, explore, projection, training_history, lightbox, refusals)
@@ -31,15 +33,16 @@ def pairs(*keys: str) -> dict[str, tuple[str, str]]:
     return {key: TEXTS[key] for key in keys}
 
 
-def say(key: str, request: gr.Request | None, /, **values) -> str:
+def say(key: str, request: gr.Request | None, /, **values: Any) -> str:
     """A text in the language of the request, with its {fields} filled in."""
     return TEXTS[key][LANGUAGES.index(language_of(request))].format(**values)
 
 
 def why(error: Exception, request: gr.Request | None) -> str:
     """What an error says, in the language of the request; a code that the page has no words for stays English."""
-    key = f"error_{getattr(error, 'code', None)}"
-    return say(key, request, **error.values) if key in TEXTS else str(error)
+    if isinstance(error, LotusGANError) and f"error_{error.code}" in TEXTS:
+        return say(f"error_{error.code}", request, **error.values)
+    return str(error)
 
 
 def language_of(request: gr.Request | None) -> str:
@@ -54,7 +57,7 @@ def language(accept: str) -> str:
 
     A range that cannot be read counts as not sent, `*` stands for the first language that is not refused by name.
     """
-    wanted = {}
+    wanted: dict[str, float] = {}
     for part in accept.lower().split(","):
         tag, _, quality = part.partition(";")
         code = tag.strip().split("-")[0]

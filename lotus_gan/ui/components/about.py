@@ -3,6 +3,7 @@
 import html
 import os
 import re
+from typing import Any
 
 import gradio as gr
 from huggingface_hub import constants
@@ -37,7 +38,7 @@ def build(page: Page) -> None:
     )
 
 
-def show(models: Models, name, request: gr.Request) -> tuple[gr.Accordion, str, str]:
+def show(models: Models, name: Any, request: gr.Request) -> tuple[gr.Accordion, str, str]:
     """The section, its links and the card of the model with this name; the section is hidden where both are empty."""
     model = models[name] if name in list(models) else models.first
     links, card = links_of(model, request), card_of(model)
@@ -61,9 +62,11 @@ def links_of(model: LoadedModel, request: gr.Request | None) -> str:
 def card_of(model: LoadedModel) -> str:
     """The model card as Markdown, without its front matter, and without images and links that need the folder."""
     folder = model.sidecar_folder()
+    if folder is None:
+        return ""
     try:
         with (folder / CARD).open(encoding="utf-8", errors="replace") as file:
             text = file.read(LONGEST)
-    except (OSError, TypeError):  # no card, no folder
+    except OSError:
         return ""
     return _RELATIVE_LINK.sub(r"\1", _IMAGE.sub("", _FRONT_MATTER.sub("", text))).strip()

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import MethodType
+from typing import Any
 
 import gradio as gr
 
@@ -19,7 +20,7 @@ def read(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-def component(name: str, value, **options) -> gr.HTML:
+def component(name: str, value: Any, **options: Any) -> gr.HTML:
     """A gr.HTML of the three files. options: Gradio's own, and the props that the script reads.
 
     (A subclass of gr.HTML would make Gradio write .pyi files beside it.)
@@ -32,12 +33,12 @@ def component(name: str, value, **options) -> gr.HTML:
     return gr.HTML(value, **files, apply_default_css=False, **options)
 
 
-def call(function: str, **constants) -> str:
+def call(function: str, **constants: Any) -> str:
     """The `js` of an event: a function of `window.lotusGan`, with the constants as its first argument."""
     return f"(...values) => window.lotusGan.{function}({json.dumps(constants)}, ...values)"
 
 
-def bind(handler: Callable, first) -> MethodType:
+def bind(handler: Callable, first: Any) -> MethodType:
     """A handler with its first argument given. Unlike a partial it keeps the name, docstring and type hints that Gradio
     reads."""
     return MethodType(handler, first)

@@ -40,7 +40,7 @@ def build(page: Page) -> None:
     ).then(None, js=assets.call("scrollToCopyCheck"), api_visibility="private")
 
 
-def check(models: Models, event: gr.EventData, request: gr.Request):
+def check(models: Models, event: gr.EventData, request: gr.Request) -> tuple:
     """The section, made visible; the image and the training images nearest to it; the answer as HTML."""
     try:
         model, seed, truncation = lightbox.resolve(lightbox.item_of(event), models)

@@ -1,5 +1,7 @@
 """The sliders of Explore: one for each direction of a model, those with names first, the others folded."""
 
+from typing import Any
+
 import gradio as gr
 
 from lotus_gan.sampling.directions import NAMES, REACH
@@ -13,7 +15,7 @@ _NAMED = [f"direction_{name}{end}" for name in NAMES for end in ("", "_low", "_h
 _OTHERS = [f"{group}{part}" for group in ("closed", "principal") for part in ("", "_info", "_one")]
 
 
-def sliders(model: LoadedModel, **options) -> gr.HTML:
+def sliders(model: LoadedModel, **options: Any) -> gr.HTML:
     """The component; its value is that of `at_rest`, with the amounts as a visitor has set them.
 
     It is empty for a model of the Hub: its directions may not be here when the page is built.

@@ -1,5 +1,7 @@
 """The large image of Explore, with what it is and a link that downloads it. It changes without a blink."""
 
+from typing import Any
+
 import gradio as gr
 
 from lotus_gan.config import RESOLUTION
@@ -8,7 +10,7 @@ from lotus_gan.ui.components import assets
 from lotus_gan.ui.loaded_model import LoadedModel
 
 
-def image_view(value: dict, **options) -> gr.HTML:
+def image_view(value: dict, **options: Any) -> gr.HTML:
     """The component; its value is made by `view_of`."""
     said = texts.pairs("explore_code", "explore_moved", "download")
     return assets.component("image_view", value, side=RESOLUTION, texts=said, **options)

@@ -5,6 +5,7 @@ removed, and added to.
 """
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -18,7 +19,7 @@ COLUMNS = 13  # frames in a row of a sheet: 65 = 13 x 5, within every browser's 
 FPS = 24  # of an interpolation that plays, and of its loops
 
 
-def player(value: dict, **options) -> gr.HTML:
+def player(value: dict, **options: Any) -> gr.HTML:
     """The component; its value is made by `interpolation_of`. Its event `keyframes` has the new latent ids."""
     return assets.component(
         "interpolation_player",

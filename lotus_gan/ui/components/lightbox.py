@@ -4,6 +4,8 @@ Gradio's gallery enlarges an image and says its index (`gallery.select`). A hidd
 its images are: {slug, seed, truncation} for each. From both comes the value of the toolbar: the image it is about.
 """
 
+from typing import Any
+
 import gradio as gr
 
 from lotus_gan import latents
@@ -34,29 +36,29 @@ def connect(toolbar: gr.HTML, galleries: dict[str, tuple[gr.Gallery, gr.JSON]]) 
         leaves(None, None, outputs, js=assets.call("closeLightbox", galleries=len(galleries)), **INSTANT)
 
 
-def select(name: str, items, event: gr.SelectData) -> dict | None:
+def select(name: str, items: Any, event: gr.SelectData) -> dict | None:
     """The toolbar's value when an image of the gallery `name` is enlarged."""
     return selection(name, items, event.index)
 
 
-def selection(name: str, items, index) -> dict | None:
+def selection(name: str, items: Any, index: Any) -> dict | None:
     """The toolbar's value for image `index` of a gallery, None where there is no such image."""
     if not isinstance(items, list) or not isinstance(index, int) or not 0 <= index < len(items):
         return None
     return {"gallery": name, "index": index, "image": items[index]}
 
 
-def with_image(favourites, image: gr.EventData) -> list[dict]:
+def with_image(favourites: Any, image: gr.EventData) -> list[dict]:
     """The favourites and the image of an event, newest first; the oldest one goes where there are too many."""
     return [item_of(image), *without_image(favourites, image)][:MAX_FAVOURITES]
 
 
-def without_image(favourites, image: gr.EventData) -> list[dict]:
+def without_image(favourites: Any, image: gr.EventData) -> list[dict]:
     """The favourites but for the image of an event."""
     return [item for item in favourites if item != item_of(image)]
 
 
-def show_favourites(models: Models, favourites, selected):
+def show_favourites(models: Models, favourites: Any, selected: Any) -> tuple:
     """The gallery of favourites, its items, and the toolbar, which stays with the image at its index."""
     found = known(favourites, models)
     images = [(str(model.image(seed, truncation)), f"#{seed}") for _, (model, seed, truncation) in found]
@@ -68,7 +70,7 @@ def show_favourites(models: Models, favourites, selected):
     return gr.Gallery(images, visible=bool(images)), shown, selected
 
 
-def known(favourites, models: Models) -> list[tuple[dict, tuple[LoadedModel, int, float]]]:
+def known(favourites: Any, models: Models) -> list[tuple[dict, tuple[LoadedModel, int, float]]]:
     """Each favourite with its model, seed and truncation. The list comes from a browser: what cannot be an image of
     this page, or is of a model that is no longer here, is left out."""
     found = []

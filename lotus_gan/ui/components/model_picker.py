@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -52,7 +53,7 @@ def build(page: Page) -> None:
     )
 
 
-def load(models: Models, wanted, request: gr.Request) -> gr.Radio:
+def load(models: Models, wanted: Any, request: gr.Request) -> gr.Radio:
     """The picker with the model `wanted` chosen, loaded if need be, else gr.Error."""
     try:
         name = add(models, wanted if isinstance(wanted, str) else "")

@@ -4,6 +4,8 @@ What is shown is always the image of a latent id: the start's own where no slide
 to which the sliders lead. So the same image can be downloaded, sent to Interpolate and gone on from, to the byte.
 """
 
+from typing import Any
+
 import gradio as gr
 
 from lotus_gan import latents
@@ -80,7 +82,7 @@ def _build_arithmetic(page: Page, start_outputs: list) -> None:
 # --- the handlers. flower: the field's text; moved: the value of the sliders
 
 
-def show(models: Models, flower, moved, request: gr.Request):
+def show(models: Models, flower: Any, moved: Any, request: gr.Request) -> Any:
     """The image view; while somebody types, a text that is not yet a latent id is no error."""
     model, amounts = _sliders(models, moved, request)
     try:
@@ -90,12 +92,12 @@ def show(models: Models, flower, moved, request: gr.Request):
     return image_view.view_of(model, start, move(model, start, amounts))
 
 
-def check(models: Models, flower, moved, request: gr.Request) -> None:
+def check(models: Models, flower: Any, moved: Any, request: gr.Request) -> None:
     """gr.Error for what `show` passes over."""
     _shown(models, flower, moved, request)
 
 
-def change_model(models: Models, flower, model, request: gr.Request):
+def change_model(models: Models, flower: Any, model: Any, request: gr.Request) -> tuple:
     """The field and the sliders of the model that has been chosen."""
     model = chosen_model(models, model, request)
     try:
@@ -105,19 +107,19 @@ def change_model(models: Models, flower, model, request: gr.Request):
     return flower, direction_sliders.at_rest(model)
 
 
-def go_on(models: Models, flower, moved, request: gr.Request):
+def go_on(models: Models, flower: Any, moved: Any, request: gr.Request) -> tuple:
     """What is shown becomes the start."""
     model, shown = _shown(models, flower, moved, request)
     return str(shown), direction_sliders.at_rest(model)
 
 
-def send(models: Models, flower, moved, keyframes, request: gr.Request):
+def send(models: Models, flower: Any, moved: Any, keyframes: Any, request: gr.Request) -> tuple:
     """What is shown becomes a keyframe of Interpolate."""
     _, shown = _shown(models, flower, moved, request)
     return interpolate.with_keyframe(str(keyframes), shown), gr.Tabs(selected="interpolate")
 
 
-def show_sum(models: Models, a, b, c, model, request: gr.Request):
+def show_sum(models: Models, a: Any, b: Any, c: Any, model: Any, request: gr.Request) -> Any:
     """The gallery of the arithmetic; while somebody types, nothing is an error."""
     try:
         return sum_images(*_terms(models, a, b, c, model, request))
@@ -125,12 +127,12 @@ def show_sum(models: Models, a, b, c, model, request: gr.Request):
         return gr.skip()
 
 
-def check_sum(models: Models, a, b, c, model, request: gr.Request) -> None:
+def check_sum(models: Models, a: Any, b: Any, c: Any, model: Any, request: gr.Request) -> None:
     """gr.Error for what `show_sum` passes over."""
     _terms(models, a, b, c, model, request)
 
 
-def start_from_sum(models: Models, a, b, c, model, request: gr.Request):
+def start_from_sum(models: Models, a: Any, b: Any, c: Any, model: Any, request: gr.Request) -> tuple:
     """A - B + C becomes the start."""
     model, *ids = _terms(models, a, b, c, model, request)
     return str(add(model, *ids)), direction_sliders.at_rest(model)
@@ -146,7 +148,7 @@ def open_enlarged(models: Models, event: gr.EventData) -> tuple:
     return opened_with(model, seed if untouched else latents.encode(model.z([seed], truncation)[0]))
 
 
-def _sliders(models: Models, moved, request: gr.Request) -> tuple[LoadedModel, list[float]]:
+def _sliders(models: Models, moved: Any, request: gr.Request) -> tuple[LoadedModel, list[float]]:
     """The model that the sliders belong to, and their amounts."""
     moved = moved if isinstance(moved, dict) else {}
     model, amounts = chosen_model(models, moved.get("model"), request), moved.get("amounts")
@@ -155,14 +157,14 @@ def _sliders(models: Models, moved, request: gr.Request) -> tuple[LoadedModel, l
     return model, arguments.amounts(amounts, len(model.all_directions), request)
 
 
-def _shown(models: Models, flower, moved, request: gr.Request) -> tuple[LoadedModel, int | str]:
+def _shown(models: Models, flower: Any, moved: Any, request: gr.Request) -> tuple[LoadedModel, int | str]:
     """The model, and the latent id of what is shown."""
     model, amounts = _sliders(models, moved, request)
     start = arguments.latent_id("flower", flower, model.generator.z_dim, request)
     return model, move(model, start, amounts)
 
 
-def _terms(models: Models, a, b, c, model, request: gr.Request) -> tuple:
+def _terms(models: Models, a: Any, b: Any, c: Any, model: Any, request: gr.Request) -> tuple:
     """The model, and three latent ids."""
     model = chosen_model(models, model, request)
     fields = {"a": a, "b": b, "c": c}.items()

@@ -1,5 +1,7 @@
 """The tab Generate: up to 64 images from consecutive seeds, and the favourites of a visitor."""
 
+from typing import Any
+
 import gradio as gr
 
 from lotus_gan import latents
@@ -89,20 +91,20 @@ def _listen_for_favourites(page: Page, outputs: list) -> None:
     )
 
 
-def generate(models: Models, count: int, seed: int, truncation: float, request: gr.Request):
+def generate(models: Models, count: int, seed: int, truncation: float, request: gr.Request) -> list[tuple[str, str]]:
     """Paint `count` lotus flowers (1 to 64) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
     truncation from 0.3 (typical) to 1 (varied). Each PNG says in its metadata how to make it again."""
     return images(models.first, *_checked(count, seed, truncation, request))
 
 
-def fill(models: Models, count, seed, truncation, model, request: gr.Request) -> tuple[list, list]:
+def fill(models: Models, count: Any, seed: Any, truncation: Any, model: Any, request: gr.Request) -> tuple[list, list]:
     """The gallery and its items, from the model that is chosen on the page."""
     model = chosen_model(models, model, request)
     checked = _checked(count, seed, truncation, request)
     return images(model, *checked), described(model, *checked)
 
 
-def _checked(count, seed, truncation, request: gr.Request) -> tuple[int, int, float]:
+def _checked(count: Any, seed: Any, truncation: Any, request: gr.Request) -> tuple[int, int, float]:
     return (
         arguments.whole("count", count, request),
         arguments.whole("seed", seed, request),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
@@ -21,7 +22,7 @@ from lotus_gan.ui.components import assets, interpolation_player, model_picker
 from lotus_gan.ui.context import Page, chosen_model
 from lotus_gan.ui.loaded_model import LoadedModel, Models, is_cached, truncation_suffix
 
-FIRST_KEYFRAMES = [37, 14]
+FIRST_KEYFRAMES: list[int | str] = [37, 14]
 SIZES = (256, 512)  # px of a loop
 FORMATS = [suffix[1:] for suffix in ANIMATIONS]
 PRIVATE = {"api_visibility": "private"}
@@ -149,7 +150,7 @@ def _build_endpoint(page: Page, position: gr.Slider) -> None:
 # --- the handlers
 
 
-def interpolate(models: Models, seed_a: int, seed_b: int, position: float, request: gr.Request):
+def interpolate(models: Models, seed_a: int, seed_b: int, position: float, request: gr.Request) -> str:
     """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
     seed_a = arguments.whole("seed_a", seed_a, request)
     seed_b = arguments.whole("seed_b", seed_b, request)
@@ -162,7 +163,7 @@ def interpolate(models: Models, seed_a: int, seed_b: int, position: float, reque
     return str(save_png(image, path, **info))
 
 
-def show(models: Models, seeds, truncation, even, model, request: gr.Request) -> Iterator[tuple]:
+def show(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> Iterator[tuple]:
     """The player's value, the slider and the button of the loop, once more for each pair that has been generated."""
     model, ids, truncation, even = _checked(models, seeds, truncation, even, model, request)
     slider = gr.Slider(step=1 / (interpolation_player.STEPS * (len(ids) - 1)))
@@ -171,7 +172,9 @@ def show(models: Models, seeds, truncation, even, model, request: gr.Request) ->
         yield value, slider, gr.DownloadButton(value=None, interactive=False)
 
 
-def show_typed(models: Models, seeds, truncation, even, model, request: gr.Request) -> Iterator[tuple]:
+def show_typed(
+    models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request
+) -> Iterator[tuple]:
     """As `show`; while somebody types, a text that is not yet a list of seeds is no error. A code is pasted whole."""
     try:
         _checked(models, seeds, truncation, even, model, request)
@@ -185,15 +188,15 @@ def show_typed(models: Models, seeds, truncation, even, model, request: gr.Reque
 
 def make_loop(
     models: Models,
-    seeds,
-    truncation,
-    even,
-    model,
-    kind,
-    size,
+    seeds: Any,
+    truncation: Any,
+    even: Any,
+    model: Any,
+    kind: Any,
+    size: Any,
     request: gr.Request,
-    progress=gr.Progress(),  # noqa: B008 - Gradio's way
-):
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
+) -> gr.DownloadButton:
     """The download button with the file of a loop through the keyframes."""
     model, ids, truncation, even = _checked(models, seeds, truncation, even, model, request)
     kind = arguments.choice("format", kind, FORMATS, request)
@@ -209,7 +212,9 @@ def make_loop(
     return gr.DownloadButton(value=str(path), interactive=True)
 
 
-def open_link(models: Models, seeds, position, truncation, even, wanted, request: gr.Request) -> tuple:
+def open_link(
+    models: Models, seeds: Any, position: Any, truncation: Any, even: Any, wanted: Any, request: gr.Request
+) -> tuple:
     """What a link asks for, which the browser has read; its model is chosen if it is here."""
     here = wanted in list(models)  # a list: the value may not be hashable
     if not here:
@@ -228,7 +233,7 @@ def with_enlarged(seeds: str, image: gr.EventData) -> str:
     return with_end(seeds, image.seed, image.act)
 
 
-def _checked(models: Models, seeds, truncation, even, model, request: gr.Request) -> tuple:
+def _checked(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> tuple:
     """The model, the latent ids, truncation and pace, else gr.Error."""
     model = chosen_model(models, model, request)
     ids = arguments.latent_ids(seeds, model.generator.z_dim, request)
@@ -269,7 +274,7 @@ def sheet(model: LoadedModel, pair: Sequence[int | str], truncation: float, even
     path = model.file(f"{file_stem(pair, truncation, even)}-sheet.webp")
     if not is_cached(path):
         z = model.z(pair, truncation)
-        frames = interpolation.interpolate(model.generator, *z, interpolation_player.STEPS, even)
+        frames = interpolation.interpolate(model.generator, z[0], z[1], interpolation_player.STEPS, even)
         # method 0 is ten times quicker than the default and a tenth larger
         image = grid(frames, columns=interpolation_player.COLUMNS, gap=0)
         save_atomically(image, path, lossless=True, quality=0, method=0)

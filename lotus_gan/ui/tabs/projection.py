@@ -1,6 +1,7 @@
 """The tab Your picture: the generated image that is most like a given one, whole or damaged."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
@@ -65,7 +66,14 @@ def _build_destinations(page: Page, code: gr.Textbox) -> None:
     button.click(assets.bind(open_in_explore, page.models), [code, page.model], page.explore_outputs, **explore.QUIET)
 
 
-def find(models: Models, upload, task, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 - Gradio's way
+def find(
+    models: Models,
+    upload: Any,
+    task: Any,
+    model: Any,
+    request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
+) -> tuple:
     """The gallery of the target and its projection, the answer in words, the projection's code, and its buttons."""
     model = chosen_model(models, model, request)
     task = arguments.choice("task", task, TASKS, request)
@@ -84,9 +92,12 @@ def find(models: Models, upload, task, model, request: gr.Request, progress=gr.P
     return gallery, answer, code, gr.Row(visible=True)
 
 
-def read(upload, request: gr.Request) -> torch.Tensor:
-    """An uploaded file as an image (1, 3, 128, 128), else gr.Error. upload: the raw value of gr.Image, whose path Gradio
-    has checked to be an upload; where Gradio decodes it as well, an unreadable file is a traceback in the log."""
+def read(upload: Any, request: gr.Request) -> torch.Tensor:
+    """An uploaded file as an image (1, 3, 128, 128), else gr.Error.
+
+    upload: the raw value of gr.Image; Gradio has checked that its path is of an upload. (With `preprocess` Gradio would
+    decode it as well, and an unreadable file would be a traceback in the log and no word on the page.)
+    """
     if not isinstance(upload, dict) or not isinstance(upload.get("path"), str):
         raise gr.Error(texts.say("no_image", request), print_exception=False)
     try:
@@ -110,12 +121,12 @@ def save(model: LoadedModel, images: dict[str, torch.Tensor], code: str) -> dict
     return paths
 
 
-def send(end: str, code, seeds):
+def send(end: str, code: Any, seeds: Any) -> tuple:
     """The projection becomes the "first" or the "last" keyframe of Interpolate."""
     return interpolate.with_end(str(seeds), code, end), gr.Tabs(selected="interpolate")
 
 
-def open_in_explore(models: Models, code, model, request: gr.Request) -> tuple:
+def open_in_explore(models: Models, code: Any, model: Any, request: gr.Request) -> tuple:
     """The outputs that open Explore with the projection."""
     model = chosen_model(models, model, request)
     return explore.opened_with(model, arguments.latent_id("flower", code, model.generator.z_dim, request))

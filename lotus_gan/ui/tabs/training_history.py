@@ -8,6 +8,7 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -48,14 +49,14 @@ def build(page: Page) -> None:
     )
 
 
-def show(models: Models, name) -> dict:
+def show(models: Models, name: Any) -> dict:
     """The history of the model with this name; an empty one for anything else that is sent."""
     return with_baseline(models, name, models[name].sidecar_folder()) if name in list(models) else history(None)
 
 
 def with_baseline(models: Models, name: str, folder: Path | None) -> dict:
     """The history in a folder, with the stages of the model's baseline whose minutes are known."""
-    other = models.get(BASELINES.get(name))
+    other = models.get(BASELINES.get(name, ""))
     stages = history(other.sidecar_folder())["stages"] if other else []
     return history(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
 
