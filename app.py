@@ -1,4 +1,4 @@
-"""The Space: sample lotus flowers and walk between them in a browser.
+"""The Space: sample lotus flowers and interpolate between them in a browser.
 
 python app.py                                   # http://127.0.0.1:7860
 LOTUS_GAN_MODEL=runs/mine python app.py         # a folder or a Hub id; Gradio's own variables work too
@@ -13,7 +13,7 @@ from lotus_gan.ui import page
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 BUNDLED = WEIGHTS / "lotus"
-LAST = "article"  # what our networks are measured against, and nobody should meet first
+LAST = "article"  # the baseline, last of the choice
 
 
 def build_app() -> gr.Blocks:

@@ -1,10 +1,11 @@
-"""The checks of what the public API is sent. A refusal names the field and its range in the caller's language.
+"""Checks of the values that the API and the page send. An error names the field and its range.
 
-Components hand over raw JSON (`preprocess=False`): Gradio's own checks let NaN through and name no field.
+Events take raw JSON (`preprocess=False`): Gradio's own checks let NaN through and name no field.
 """
 
 import math
 from collections.abc import Collection
+from typing import Any
 
 import gradio as gr
 
@@ -12,7 +13,7 @@ from lotus_gan import latents
 from lotus_gan.sampling.directions import REACH
 from lotus_gan.ui import texts
 
-MIN_KEYS, MAX_KEYS = 2, 8  # of a walk
+MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 8  # of an interpolation
 
 RANGES = {
     "count": (1, 64),
@@ -25,7 +26,7 @@ RANGES = {
 }
 
 
-def whole(field: str, value, request: gr.Request) -> int:
+def whole(field: str, value: Any, request: gr.Request) -> int:
     """`value` as an int within the field's range, else gr.Error. 4.0 counts as 4, as JSON makes no difference."""
     number = _number(value)
     if number is None or number != int(number) or not _within(field, number):
@@ -33,7 +34,7 @@ def whole(field: str, value, request: gr.Request) -> int:
     return int(number)
 
 
-def real(field: str, value, request: gr.Request) -> float:
+def real(field: str, value: Any, request: gr.Request) -> float:
     """`value` as a float within the field's range, else gr.Error."""
     number = _number(value)
     if number is None or not _within(field, number):
@@ -41,16 +42,17 @@ def real(field: str, value, request: gr.Request) -> float:
     return float(number)
 
 
-def keys(value, z_dim: int, request: gr.Request) -> list[int | str]:
-    """`"3, ~AB3x"` -> [3, "~AB3x"]: 2 to 8 keys with commas between them, each a seed or a code of a latent (z_dim,),
-    else gr.Error."""
+def latent_ids(value: Any, z_dim: int, request: gr.Request) -> list[int | str]:
+    """`"3, ~AB3x"` -> [3, "~AB3x"]: 2 to 8 latent ids with commas between them, each a seed or a code of a latent
+    (z_dim,), else gr.Error."""
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
-    found = [part if part.startswith(latents.CODE) else _seed(part) for part in parts]
+    ids = [part if part.startswith(latents.CODE) else _seed(part) for part in parts]
+    found = [latent_id for latent_id in ids if latent_id is not None]
     named = _named("seeds", request)
-    if not MIN_KEYS <= len(found) <= MAX_KEYS or None in found:
-        ends = {"low": MIN_KEYS, "high": MAX_KEYS, "last": latents.SEEDS - 1}
-        raise gr.Error(texts.say("keys_refused", request, field=named, **ends), print_exception=False)
-    for code in (key for key in found if isinstance(key, str)):
+    if not MIN_KEYFRAMES <= len(found) <= MAX_KEYFRAMES or len(found) < len(ids):
+        ends = {"low": MIN_KEYFRAMES, "high": MAX_KEYFRAMES, "last": latents.SEEDS - 1}
+        raise gr.Error(texts.say("keyframes_refused", request, field=named, **ends), print_exception=False)
+    for code in (latent_id for latent_id in found if isinstance(latent_id, str)):
         try:
             latents.decode(code, z_dim)
         except ValueError:
@@ -59,47 +61,50 @@ def keys(value, z_dim: int, request: gr.Request) -> list[int | str]:
     return found
 
 
-def key(field: str, value, z_dim: int, request: gr.Request) -> int | str:
+def latent_id(field: str, value: Any, z_dim: int, request: gr.Request) -> int | str:
     """`"42"` -> 42, `"~AB3x"` as it is: a seed, or a code of a latent (z_dim,), else gr.Error."""
     text = value.strip() if isinstance(value, str) else ""
+    found = text if text.startswith(latents.CODE) else _seed(text)
     try:
-        found = text if text.startswith(latents.CODE) else _seed(text)
-        latents.from_ids([found], z_dim)
+        if found is not None:
+            latents.from_ids([found], z_dim)
+            return found
     except ValueError:
-        message = texts.say("key_refused", request, field=_named(field, request), last=latents.SEEDS - 1)
-        raise gr.Error(message, print_exception=False) from None
-    return found
+        pass
+    message = texts.say("latent_id_refused", request, field=_named(field, request), last=latents.SEEDS - 1)
+    raise gr.Error(message, print_exception=False)
 
 
-def amounts(value, count: int, request: gr.Request) -> list[float]:
+def amounts(value: Any, count: int, request: gr.Request) -> list[float]:
     """`value` as `count` numbers, each within the reach of a direction, else gr.Error."""
     numbers = [_number(number) for number in value] if isinstance(value, list) else []
-    if len(numbers) != count or None in numbers or not all(_within("amount", number) for number in numbers):
+    found = [number for number in numbers if number is not None and _within("amount", number)]
+    if not len(found) == len(numbers) == count:
         low, high = RANGES["amount"]
         ends = {"count": count, "low": f"{low:g}", "high": f"{high:g}"}
         message = texts.say("amounts_refused", request, field=_named("amounts", request), **ends)
         raise gr.Error(message, print_exception=False)
-    return numbers
+    return found
 
 
-def yes(field: str, value, request: gr.Request) -> bool:
+def boolean(field: str, value: Any, request: gr.Request) -> bool:
     """`value` if it is true or false, else gr.Error."""
     if not isinstance(value, bool):
         raise gr.Error(texts.say("yes_refused", request, field=_named(field, request)), print_exception=False)
     return value
 
 
-def choice(field: str, value, names: Collection, request: gr.Request):
+def choice(field: str, value: Any, names: Collection, request: gr.Request) -> Any:
     """`value` if it is one of `names`, else gr.Error."""
-    if value not in list(names):  # a list, as what is sent may be anything, hashable or not
+    if value not in list(names):  # a list: the value may not be hashable
         named = _named(field, request)
         message = texts.say("choice_refused", request, field=named, names=", ".join(map(str, names)))
         raise gr.Error(message, print_exception=False)
     return value
 
 
-def within(field: str, value) -> float:
-    """`value` if it is within the field's range, else ValueError: for what no visitor has typed."""
+def within(field: str, value: Any) -> float:
+    """`value` if it is within the field's range, else ValueError: for values that no visitor has typed."""
     number = _number(value)
     if number is None or not _within(field, number):
         raise ValueError(f"{field} is out of range: {value!r}")
@@ -107,12 +112,12 @@ def within(field: str, value) -> float:
 
 
 def _seed(text: str) -> int | None:
-    """None for what is no seed; no more digits than one has are read."""
+    """The seed, None for anything else; longer texts than a seed are not parsed."""
     digits = text.isascii() and text.isdecimal() and len(text) <= 10
     return int(text) if digits and int(text) < latents.SEEDS else None
 
 
-def _number(value) -> int | float | None:
+def _number(value: Any) -> int | float | None:
     """None for anything that is not a finite number: NaN, text, null, true, lists."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and math.isfinite(value) else None

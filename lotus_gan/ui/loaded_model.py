@@ -1,8 +1,8 @@
-"""What every tab works with: the model, and the files that a browser fetches from it."""
+"""What every tab works with: the loaded models, and the files that a browser fetches from them."""
 
+import logging
 import os
 import re
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -21,72 +21,75 @@ from lotus_gan.sampling import directions
 from lotus_gan.sampling.directions import Direction
 from lotus_gan.sampling.media import sample_images, save_png
 
-PATIENCE = 60  # s for what lies beside a model on the Hub
+TIMEOUT = 60  # s for the sidecar files of a model on the Hub
 UNNAMED = 8  # directions of each kind
+
+log = logging.getLogger(__name__)
 
 
 class LoadedModel:
-    """A model (a folder or a Hub id), loaded, and why it is not the one asked for (`problem`, None if it is).
+    """A generator in memory, its directions, and its folder of generated files.
 
-    ModelError if it cannot be loaded.
+    model: a folder or a Hub id. problem: why it stands in for the model that was asked for, None if it is that model.
+    Raises ModelError if it cannot be loaded.
     """
 
     def __init__(self, model: str | Path, problem: ModelError | None = None):
         self.generator = load_generator(model).requires_grad_(False)
         self.name, self.problem = model_name(model), problem
-        self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, where there is one
-        self._beside: Future[Path | None] = Future()
+        self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, None for a Hub id
+        self._sidecar_folder: Future[Path | None] = Future()
         if self.origin:
-            self._beside.set_result(self.origin)
-        else:  # while its first pictures are painted; a daemon, so that a slow Hub does not hold up the end of the page
+            self._sidecar_folder.set_result(self.origin)
+        else:  # in the background; a daemon thread, so that a slow Hub does not delay the end of the program
             threading.Thread(target=self._fetch, args=[str(model)], daemon=True).start()
         self.slug = re.sub(r"[^\w.-]+", "--", self.name)  # a Hub id has a slash
-        # Gradio serves this folder and deletes from it what is older than an hour. A file's name says all that its
-        # content depends on, so two visitors with the same seed may well get the same file; another process, with
-        # perhaps another model, has a folder of its own.
+        # Gradio serves this folder and deletes files older than an hour. A file's name says all that its content
+        # depends on, so two visitors with the same seed share a file. Each process has a folder of its own.
         cache = Path(get_upload_folder())
         cache.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="lotus-", dir=cache))
 
-    def z(self, keys: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
-        """One truncated latent a key, which is a seed or a code: (N, z_dim)."""
-        return latents.truncate(latents.from_ids(keys, self.generator.z_dim), truncation)
+    def z(self, ids: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> torch.Tensor:
+        """One truncated latent for each latent id (a seed or a code): (N, z_dim)."""
+        return latents.truncate(latents.from_ids(ids, self.generator.z_dim), truncation)
 
     def _fetch(self, model: str) -> None:
-        self._beside.set_result(fetch_sidecar_files(model))
+        self._sidecar_folder.set_result(fetch_sidecar_files(model))
 
-    def beside(self) -> Path | None:
-        """The folder with what the model brings beside its weights, once it has been fetched. None if it brings nothing
-        in time. What lies there may be anything: whoever reads it must be ready for that."""
+    def sidecar_folder(self) -> Path | None:
+        """The folder of the model's sidecar files; waits for the Hub, and is None if it does not answer in time.
+
+        Its files may hold anything: check what is read from them.
+        """
         try:
-            return self._beside.result(PATIENCE)
+            return self._sidecar_folder.result(TIMEOUT)
         except NotYet:
             return None
 
     def file(self, name: str) -> Path:
-        """Where a file of this model is written, so that the browser may fetch it; its name begins with the model's."""
+        """The path of a file of this model that the browser may fetch; its name begins with the model's."""
         return self.folder / f"{self.slug}-{name}"
 
     def private_folder(self) -> Path:
-        """A new folder that only who asked for it can name."""
+        """A new folder with a random name, for files of one visitor."""
         return Path(tempfile.mkdtemp(prefix="own-", dir=self.folder))
 
-    def picture(self, key: int | str, truncation: float = latents.MAX_TRUNCATION) -> Path:
-        """A PNG that says how to make it again, painted unless it has been lately."""
-        path = self.file(f"{latents.file_stem(key)}{truncation_suffix(truncation)}.png")
-        if not kept(path):
-            [picture] = sample_images(self.generator, self.z([key], truncation))
-            save_png(picture, path, **latents.info(key), truncation=truncation, model=self.name)
+    def image(self, latent_id: int | str, truncation: float = latents.MAX_TRUNCATION) -> Path:
+        """The PNG of a latent id, generated unless it is cached; its metadata says how to make it again."""
+        path = self.file(f"{latents.file_stem(latent_id)}{truncation_suffix(truncation)}.png")
+        if not is_cached(path):
+            [image] = sample_images(self.generator, self.z([latent_id], truncation))
+            save_png(image, path, **latents.info(latent_id), truncation=truncation, model=self.name)
         return path
 
     @cached_property
     def directions(self) -> dict[str, list[Direction]]:
-        """Where a picture can be moved: "named" ones where the model brings them, "closed" and "principal". It waits
-        for what comes from the Hub."""
+        """Directions in z: "named" (a sidecar file), "closed" (closed form) and "principal". Waits for the Hub."""
         try:
-            named = directions.read(self.beside())
-        except (OSError, ValueError, RuntimeError) as error:  # whatever it is, it is none of ours
-            print(f"left out: {error}", file=sys.stderr)
+            named = directions.read(self.sidecar_folder())
+        except (OSError, ValueError, RuntimeError) as error:  # a stranger may have written the file
+            log.warning("left out: %s", error)
             named = []
         count = min(UNNAMED, self.generator.z_dim)
         return {
@@ -97,17 +100,29 @@ class LoadedModel:
 
     @property
     def all_directions(self) -> list[Direction]:
-        """One a slider, in their order."""
+        """One for each slider, in their order."""
         return [direction for group in self.directions.values() for direction in group]
 
 
+class Models(dict[str, LoadedModel]):
+    """The models of a page by name.
+
+    first: the model that the page opens with and that the API uses. bundled: the names that are on every visitor's
+    page; a model that a visitor loads later joins the dict, and is on the pages of those who name it.
+    """
+
+    def __init__(self, models: Sequence[LoadedModel]):
+        super().__init__({model.name: model for model in models})
+        self.first, self.bundled = models[0], list(self)
+
+
 def truncation_suffix(truncation: float) -> str:
-    """What a file's name says of truncation: nothing where there is none."""
+    """The part of a file's name for truncation, empty without truncation."""
     return "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation:g}"
 
 
-def kept(path: Path) -> bool:
-    """Whether a file is still there; if so, it is as good as new to what deletes old ones."""
+def is_cached(path: Path) -> bool:
+    """Whether a file exists; if so, its time is set to now, so that it is not deleted soon."""
     try:
         os.utime(path)
     except FileNotFoundError:
@@ -115,20 +130,20 @@ def kept(path: Path) -> bool:
     return True
 
 
-def load_models(models: Sequence[str | Path], fallback: Path) -> dict[str, LoadedModel]:
-    """The studios of all models by name, the first as `open_studio` has it; what else cannot be loaded is left out."""
-    first = open_studio(models[0], fallback)
-    studios = {first.name: first}
+def load_models(models: Sequence[str | Path], fallback: Path) -> Models:
+    """Load all models, the first one as `load_or_fall_back` does; others that cannot be loaded are left out."""
+    first = load_or_fall_back(models[0], fallback)
+    loaded = {first.name: first}
     for model in models[1:]:
         try:
-            studios[model_name(model)] = LoadedModel(model)
+            loaded[model_name(model)] = LoadedModel(model)
         except ModelError as error:
-            print(f"left out: {error}", file=sys.stderr)
-    return studios
+            log.warning("left out: %s", error)
+    return Models(list(loaded.values()))
 
 
-def open_studio(model: str | Path, fallback: Path) -> LoadedModel:
-    """The studio of `model`, or of `fallback` with the problem kept for the page. SystemExit if neither loads."""
+def load_or_fall_back(model: str | Path, fallback: Path) -> LoadedModel:
+    """Load `model`, else `fallback` with `.problem` set. Raises SystemExit if neither loads."""
     try:
         return LoadedModel(model)
     except ModelError as error:

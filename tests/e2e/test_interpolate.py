@@ -9,10 +9,10 @@ import pytest
 from gradio_client import Client
 from helpers.page import (
     NEXT_FRAME,
-    keys_field,
+    keyframes_field,
     open_interpolate,
-    stage_pixels,
-    wait_for_walk,
+    player_pixels,
+    wait_for_keyframes,
 )
 from PIL import Image
 
@@ -20,18 +20,18 @@ from lotus_gan import latents
 
 
 @pytest.mark.parametrize("how", ["keyboard", "mouse"])
-def test_the_slider_glides_without_a_request(visit, how):
+def test_the_slider_moves_without_a_request(visit, how):
     opened = visit()
     page = opened.page
     open_interpolate(page)
-    slider = page.locator("#walk input[type=range]")
-    pictures = [stage_pixels(page)]
+    slider = page.locator("#position input[type=range]")
+    images = [player_pixels(page)]
     opened.requests.clear()
     if how == "keyboard":
         slider.focus()
         for _ in range(8):
             page.keyboard.press("ArrowRight")
-            pictures.append(stage_pixels(page))
+            images.append(player_pixels(page))
     else:
         box = slider.bounding_box()
         y = box["y"] + box["height"] / 2
@@ -39,84 +39,84 @@ def test_the_slider_glides_without_a_request(visit, how):
         page.mouse.down()
         for share in (0.6, 0.7, 0.8, 0.95):
             page.mouse.move(box["x"] + box["width"] * share, y)
-            pictures.append(stage_pixels(page))
+            images.append(player_pixels(page))
         page.mouse.up()
     page.wait_for_timeout(500)  # a request that comes late is one too
     assert opened.requests == []
-    assert all(abs(a - b).max() > 0 for a, b in pairwise(pictures))
+    assert all(abs(a - b).max() > 0 for a, b in pairwise(images))
 
 
 def test_the_frame_is_what_the_api_gives_for_its_position(visit, app, tmp_path):
     page = visit().page
     open_interpolate(page)
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
-    slider = page.locator("#walk input[type=range]")
+    slider = page.locator("#position input[type=range]")
     for step in (0, 1, 21, 32, 64):
         slider.fill(str(step / 64))
-        assert page.locator("#stage .now canvas").get_attribute("data-step") == str(step)
-        with Image.open(client.predict(37, 14, step / 64, api_name="/interpolate")) as picture:
-            assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).max() <= 1
+        assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == str(step)
+        with Image.open(client.predict(37, 14, step / 64, api_name="/interpolate")) as image:
+            assert abs(player_pixels(page) - np.asarray(image, dtype=int)).max() <= 1
 
 
-def test_typing_reversing_and_rolling_change_the_walk(visit):
+def test_typing_reversing_and_rolling_change_the_interpolation(visit):
     page = visit().page
     open_interpolate(page)
-    keys_field(page).fill("11, 7")
-    wait_for_walk(page, 11, 7)
+    keyframes_field(page).fill("11, 7")
+    wait_for_keyframes(page, 11, 7)
     page.locator("#reverse").click()
-    wait_for_walk(page, 7, 11)
-    before = stage_pixels(page)
-    page.locator("#add-key").click()
-    page.wait_for_selector("#stage .keys li:nth-child(3) .go")
-    first, second, rolled = keys_field(page).input_value().split(", ")
+    wait_for_keyframes(page, 7, 11)
+    before = player_pixels(page)
+    page.locator("#add-keyframe").click()
+    page.wait_for_selector("#interpolation-player .keyframes li:nth-child(3) .go")
+    first, second, rolled = keyframes_field(page).input_value().split(", ")
     assert (first, second) == ("7", "11")
-    wait_for_walk(page, 7, 11, rolled)
-    assert abs(stage_pixels(page) - before).max() > 0
+    wait_for_keyframes(page, 7, 11, rolled)
+    assert abs(player_pixels(page) - before).max() > 0
 
 
-def test_keys_can_be_added_visited_and_taken_out(visit, app, tmp_path):
+def test_keyframes_can_be_added_visited_and_taken_out(visit, app, tmp_path):
     page = visit().page
     open_interpolate(page)
-    keys_field(page).fill("3, 7, 9")
-    wait_for_walk(page, 3, 7, 9)
+    keyframes_field(page).fill("3, 7, 9")
+    wait_for_keyframes(page, 3, 7, 9)
     page.get_by_role("button", name="Go to #7").click()
-    assert page.locator("#stage .now canvas").get_attribute("data-step") == "64"
+    assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == "64"
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
     [item] = client.predict(1, 7, 1, api_name="/generate")
-    with Image.open(item["image"]) as picture:
-        assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).max() == 0
+    with Image.open(item["image"]) as image:
+        assert abs(player_pixels(page) - np.asarray(image, dtype=int)).max() == 0
     page.get_by_role("button", name="Take #7 out of the walk").click()
-    wait_for_walk(page, 3, 9)
-    assert keys_field(page).input_value() == "3, 9"
-    assert page.locator("#stage .remove").count() == 0  # a walk has two keys
+    wait_for_keyframes(page, 3, 9)
+    assert keyframes_field(page).input_value() == "3, 9"
+    assert page.locator("#interpolation-player .remove").count() == 0  # an interpolation has two keyframes at least
     for count in range(3, 9):
-        page.locator("#stage .add").click()
-        page.wait_for_selector(f"#stage .keys li:nth-child({count}) .go")
-    assert page.locator("#stage .add").count() == 0  # and eight at most
+        page.locator("#interpolation-player .add").click()
+        page.wait_for_selector(f"#interpolation-player .keyframes li:nth-child({count}) .go")
+    assert page.locator("#interpolation-player .add").count() == 0  # and eight at most
 
 
-def test_an_even_pace_and_truncation_paint_the_walk_anew(visit):
+def test_an_even_pace_and_truncation_generate_other_frames(visit):
     page = visit().page
     open_interpolate(page)
-    shown = [stage_pixels(page)]
-    with page.expect_response(re.compile(r"seeds-37-14-even-walk\.webp$")):
+    shown = [player_pixels(page)]
+    with page.expect_response(re.compile(r"seeds-37-14-even-sheet\.webp$")):
         page.locator("#even input").check()
     page.wait_for_timeout(300)
-    shown.append(stage_pixels(page))
-    with page.expect_response(re.compile(r"seeds-37-14-truncation-0\.5-even-walk\.webp$")):
-        page.locator("#walk-truncation input[type=range]").fill("0.5")
+    shown.append(player_pixels(page))
+    with page.expect_response(re.compile(r"seeds-37-14-truncation-0\.5-even-sheet\.webp$")):
+        page.locator("#interpolation-truncation input[type=range]").fill("0.5")
     page.wait_for_timeout(300)
-    shown.append(stage_pixels(page))
+    shown.append(player_pixels(page))
     assert all(abs(a - b).max() > 0 for a, b in pairwise(shown))
 
 
-def test_play_walks_by_itself_and_stops_under_a_hand(visit):
+def test_play_moves_by_itself_and_stops_at_a_key(visit):
     page = visit().page
     open_interpolate(page)
-    frame = page.locator("#stage .now canvas")
+    frame = page.locator("#interpolation-player .now canvas")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelector('#stage .now canvas').dataset.step > 40")
-    page.locator("#walk input[type=range]").press("ArrowLeft")
+    page.wait_for_function("document.querySelector('#interpolation-player .now canvas').dataset.step > 40")
+    page.locator("#position input[type=range]").press("ArrowLeft")
     page.evaluate(NEXT_FRAME)
     still = frame.get_attribute("data-step")
     page.wait_for_timeout(300)
@@ -127,39 +127,39 @@ def test_play_walks_by_itself_and_stops_under_a_hand(visit):
 def test_a_link_brings_the_view_back(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).page
     open_interpolate(page)
-    keys_field(page).fill("3, 7, 9")
-    wait_for_walk(page, 3, 7, 9)
-    page.locator("#walk input[type=range]").fill("0.25")
-    pixels = stage_pixels(page)
+    keyframes_field(page).fill("3, 7, 9")
+    wait_for_keyframes(page, 3, 7, 9)
+    page.locator("#position input[type=range]").fill("0.25")
+    pixels = player_pixels(page)
     page.locator("#copy-link").click()
     page.wait_for_function("location.search === '?seeds=3,7,9&t=0.25'")
     link = page.evaluate("navigator.clipboard.readText()")
     other = visit(link=link).page
-    wait_for_walk(other, 3, 7, 9)
-    assert keys_field(other).is_visible()
-    assert other.locator("#stage .now canvas").get_attribute("data-step") == "32"
-    assert np.array_equal(stage_pixels(other), pixels)
+    wait_for_keyframes(other, 3, 7, 9)
+    assert keyframes_field(other).is_visible()
+    assert other.locator("#interpolation-player .now canvas").get_attribute("data-step") == "32"
+    assert np.array_equal(player_pixels(other), pixels)
 
 
 def test_a_wrong_link_is_refused_in_words(visit):
     page = visit(link="/?seeds=3,x&t=9").page
-    keys_field(page).press("Enter")
+    keyframes_field(page).press("Enter")
     page.locator(".toast-body").wait_for()
     assert "must be 2 to 8 whole numbers from 0 to 4294967295" in page.locator(".toast-body").inner_text()
 
 
-def test_a_code_is_a_key_of_the_walk_with_a_sign_for_its_name(visit, app, tmp_path):
+def test_a_code_is_a_keyframe_with_a_sign_for_its_name(visit, app, tmp_path):
     code = latents.encode(latents.from_seeds([3], 16)[0])
     page = visit(link=f"/?seeds={code},7,{code}&t=0").page
-    wait_for_walk(page, code, 7, code)
+    wait_for_keyframes(page, code, 7, code)
     client = Client(app.url, verbose=False, download_files=str(tmp_path))
-    with Image.open(client.predict(3, 7, 0, api_name="/interpolate")) as picture:
-        assert abs(stage_pixels(page) - np.asarray(picture, dtype=int)).mean() < 2  # a code rounds a little
-    assert page.locator("#stage .go").all_inner_texts() == ["✎", "#7", "✎"]
+    with Image.open(client.predict(3, 7, 0, api_name="/interpolate")) as image:
+        assert abs(player_pixels(page) - np.asarray(image, dtype=int)).mean() < 2  # a code rounds a little
+    assert page.locator("#interpolation-player .go").all_inner_texts() == ["✎", "#7", "✎"]
     page.get_by_role("button", name="Go to flower 3 (no seed)").click()
-    assert page.locator("#stage .now canvas").get_attribute("data-step") == "128"
+    assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == "128"
     page.get_by_role("button", name="Take flower 1 (no seed) out of the walk").click()
-    wait_for_walk(page, 7, code)
+    wait_for_keyframes(page, 7, code)
     page.locator("#copy-link").click()
     page.wait_for_function(f"location.search === '?seeds=7,{code}&t=1'")
     page.locator("#make-loop").click()

@@ -7,22 +7,22 @@ import re
 import pytest
 from helpers.app_server import copy_of_the_app, running_app, save_colourful_model
 from helpers.page import (
+    IMAGES_LOADED,
     OUTSIDE,
-    PICTURES_LOADED,
-    STAGE_PIXELS,
+    PLAYER_PIXELS,
     captions,
     generate,
     open_interpolate,
-    wait_for_walk,
+    wait_for_keyframes,
 )
 from PIL import Image
 
-STAGE_TEXT = f"String({STAGE_PIXELS.removeprefix('() => ')})"
+PLAYER_TEXT = f"String({PLAYER_PIXELS.removeprefix('() => ')})"
 
 
-def test_it_opens_with_pictures_and_calls_nobody_else(visit, app):
+def test_it_opens_with_images_and_calls_nobody_else(visit, app):
     opened = visit()
-    opened.page.wait_for_function(PICTURES_LOADED, arg=8)
+    opened.page.wait_for_function(IMAGES_LOADED, arg=8)
     assert captions(opened.page) == [f"#{i}" for i in range(8)]
     assert all(url.startswith((app.url, "data:", "blob:")) for url in opened.requests), opened.requests
 
@@ -43,6 +43,35 @@ def test_the_page_speaks_the_browsers_language(visit, locale, language, words):
     assert "lotus_" not in text and "__i18n__" not in text
 
 
+def test_what_the_server_says_is_in_the_language_of_the_page(visit):
+    """Of a visitor whose first language is neither of ours the page is English, and so are its errors; and where the
+    language is changed (Gradio does it under Settings), they follow."""
+    page = visit(locale="de-DE", extra_http_headers={"Accept-Language": "de, fr;q=0.5, en;q=0.1"}).page
+    for language, words in (("en", "Seed must be a whole number"), ("fr", "un nombre entier de 0")):
+        page.evaluate("language => { document.documentElement.lang = language; }", language)
+        page.locator("#seed input").fill("-5")
+        page.locator("#generate-button").click()
+        page.locator(".toast-body").first.wait_for()
+        assert words in page.locator(".toast-body").first.inner_text()
+        page.locator(".toast-close").first.click()
+        page.locator(".toast-body").wait_for(state="detached")
+
+
+def test_the_model_card_is_at_the_foot_of_the_page(browser, tmp_path):
+    model = save_colourful_model(tmp_path / "mine")
+    (model / "README.md").write_text("---\nlicense: mit\n---\n# My flowers\n\n![](samples.webp)\n", encoding="utf-8")
+    with running_app(tmp_path, model, SPACE_ID="user/space") as app, browser.new_context(locale="fr-FR") as context:
+        page = context.new_page()
+        page.goto(app.url)
+        page.get_by_role("button", name="À propos de ce modèle").click()
+        page.get_by_role("heading", name="My flowers").wait_for()
+        assert "license" not in page.locator("#about-card").inner_text()
+        assert page.locator("#about-card img").count() == 0
+        link = page.get_by_role("link", name="Le code source de cette page")
+        link.wait_for()
+        assert link.get_attribute("href").endswith("/spaces/user/space/tree/main")
+
+
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
 def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
     page = visit(locale=locale, width=380, height=780).page
@@ -53,34 +82,40 @@ def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
         assert page.evaluate(OUTSIDE) == []
 
 
-def test_pictures_and_controls_have_names_for_those_who_cannot_see(visit):
+def test_images_and_controls_have_names_for_those_who_cannot_see(visit):
     page = visit().page
     assert all(re.search(r"\d", alt) for alt in page.locator("#gallery img").evaluate_all("all => all.map(i => i.alt)"))
     open_interpolate(page)
-    labels = page.locator("#stage canvas").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
+    labels = page.locator("#interpolation-player canvas").evaluate_all(
+        "all => all.map(c => c.getAttribute('aria-label'))"
+    )
     assert labels[0] == "50 %"
-    names = page.locator("#stage button").evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    names = page.locator("#interpolation-player button").evaluate_all(
+        "all => all.map(b => b.getAttribute('aria-label'))"
+    )
     assert names == ["Go to #37", "Go to #14", "Add a flower to the walk"]
 
 
-def test_the_shipped_model_shows_how_it_learnt(browser, tmp_path):
+def test_the_shipped_model_shows_its_training(browser, tmp_path):
     with running_app(tmp_path, None) as app, browser.new_context(locale="fr-FR") as context:
         page = context.new_page()
         page.goto(app.url)
         page.get_by_role("tab", name="Apprentissage").click()
-        slider, picture = page.locator("#learnt input"), page.locator("#learnt .stage img")
-        last = picture.get_attribute("src")
+        slider, image = page.locator("#training-history input"), page.locator("#training-history .stage img")
+        last = image.get_attribute("src")
         slider.focus()
         page.keyboard.press("Home")
-        assert "Pas 1 :" in page.locator("#learnt .stage figcaption").inner_text()
-        assert picture.get_attribute("src") != last
-        page.wait_for_function("(i => i.complete && i.naturalWidth > 500)(document.querySelector('#learnt img'))")
-        assert page.locator("#learnt svg").count() >= 1
-        assert "pénalité de gradient" in page.locator("#learnt-text").inner_text()
+        assert "Pas 1 :" in page.locator("#training-history .stage figcaption").inner_text()
+        assert image.get_attribute("src") != last
+        page.wait_for_function(
+            "(i => i.complete && i.naturalWidth > 500)(document.querySelector('#training-history img'))"
+        )
+        assert page.locator("#training-history svg").count() >= 1
+        assert "pénalité de gradient" in page.locator("#training-history-text").inner_text()
 
 
-def test_the_article_learns_beside_our_recipe(browser, tmp_path):
-    """Of two runs on the same pictures the stages nearest in minutes are shown together; the other way round not."""
+def test_the_baseline_is_shown_beside_our_recipe(browser, tmp_path):
+    """Of two runs on the same images the stages nearest in minutes are shown together; the other way round not."""
     models = {"lotus": save_colourful_model(tmp_path / "lotus")}
     for name, minutes in (("lotus-68", (1, 10)), ("article", (2, 9, 30))):
         models[name] = save_colourful_model(tmp_path / name)
@@ -94,51 +129,51 @@ def test_the_article_learns_beside_our_recipe(browser, tmp_path):
         page.goto(app.url)
         page.get_by_role("radio", name="lotus-68").check()
         page.get_by_role("tab").nth(4).click()
-        ours, rival = (page.locator(f"#learnt .{name} figcaption") for name in ("stage", "rival"))
-        rival.wait_for()
+        ours, baseline = (page.locator(f"#training-history .{name} figcaption") for name in ("stage", "baseline"))
+        baseline.wait_for()
         assert "After 10 minutes, step 2" in ours.inner_text()
-        assert "after 9 minutes" in rival.inner_text()
-        page.locator("#learnt input").focus()
+        assert "after 9 minutes" in baseline.inner_text()
+        page.locator("#training-history input").focus()
         page.keyboard.press("Home")
-        assert "after 2 minutes" in rival.inner_text()
+        assert "after 2 minutes" in baseline.inner_text()
         page.get_by_role("radio", name="article").check()
-        rival.wait_for(state="hidden")
+        baseline.wait_for(state="hidden")
 
 
-def test_another_model_paints_the_same_seeds_anew(browser, tmp_path):
-    """Two bundled models: choosing the second changes the gallery, the walk and what a download says of itself."""
+def test_another_model_has_other_images_for_the_same_seeds(browser, tmp_path):
+    """Two bundled models: the second changes the gallery, the interpolation and what a download says of itself."""
     models = {name: save_colourful_model(tmp_path / name, seed) for seed, name in enumerate(("lotus", "other"))}
     with running_app(tmp_path, None, copy_of_the_app(tmp_path, **models)) as app, browser.new_context() as context:
         page = context.new_page()
         page.goto(app.url)
-        page.wait_for_function(PICTURES_LOADED, arg=8)
+        page.wait_for_function(IMAGES_LOADED, arg=8)
         before, names = page.locator("#gallery .grid-container img").first.get_attribute("src"), captions(page)
         open_interpolate(page)
-        walk = page.evaluate(STAGE_TEXT)
+        shown = page.evaluate(PLAYER_TEXT)
         page.get_by_role("radio", name="other").check()
         page.wait_for_function("old => document.querySelector('#gallery .grid-container img').src !== old", arg=before)
         assert captions(page) == names
         path = page.locator("#gallery .grid-container img").first.get_attribute("src")
-        with Image.open(io.BytesIO(page.request.get(path).body())) as picture:
-            assert picture.text["model"] == "other"
-        page.wait_for_function(f"old => {STAGE_TEXT} !== old", arg=walk)
+        with Image.open(io.BytesIO(page.request.get(path).body())) as image:
+            assert image.text["model"] == "other"
+        page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=shown)
         page.locator("#copy-link").click()
         page.wait_for_function("location.search === '?seeds=37,14&t=0.5&model=other'")
-        chosen, again = page.evaluate(STAGE_TEXT), context.new_page()
+        chosen, again = page.evaluate(PLAYER_TEXT), context.new_page()
         again.goto(page.url)
         again.get_by_role("radio", name="other", checked=True).wait_for()
-        again.wait_for_function(f"chosen => {STAGE_TEXT} === chosen", arg=chosen)
+        again.wait_for_function(f"chosen => {PLAYER_TEXT} === chosen", arg=chosen)
         again.goto(f"{app.url}/?seeds=4,5&model=user/gone")
         again.locator(".toast-body").wait_for()
         assert "model user/gone, which is not here" in again.locator(".toast-body").inner_text()
-        wait_for_walk(again, 4, 5)
+        wait_for_keyframes(again, 4, 5)
 
 
 def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, tmp_path):
     other = save_colourful_model(tmp_path / "garden", seed=1)
     page, bystander = visit(locale="fr-FR").page, visit().page
-    picture = page.locator("#gallery .grid-container img").first
-    before = picture.get_attribute("src")
+    image = page.locator("#gallery .grid-container img").first
+    before = image.get_attribute("src")
     page.get_by_role("button", name="Un autre modèle").click()
     name = page.locator("#any-model-name").locator("input, textarea")
     name.fill("no/such/model")
@@ -147,13 +182,13 @@ def test_a_visitor_brings_another_model_and_a_wrong_one_changes_nothing(visit, t
     said = page.locator(".toast-body").inner_text()
     assert "il n’y a pas de dossier 'no/such/model'" in said
     assert "Le modèle choisi auparavant reste en place." in said
-    assert picture.get_attribute("src") == before
+    assert image.get_attribute("src") == before
     name.fill(str(other))
     name.press("Enter")
     page.wait_for_function("document.querySelector('#gallery .grid-container img').src.includes('garden-seed-000000')")
     assert page.get_by_role("radio", name="garden").is_checked()
     page.get_by_role("tab").nth(1).click()
-    wait_for_walk(page, 37, 14)
+    wait_for_keyframes(page, 37, 14)
     # nobody else sees anything of it
     assert bystander.locator("#gallery .grid-container img").first.get_attribute("src") == before
     assert bystander.get_by_role("radio", name="garden").count() == 0

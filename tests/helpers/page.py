@@ -2,12 +2,12 @@
 
 import numpy as np
 
-PICTURES_LOADED = """n => {
-  const pictures = [...document.querySelectorAll('#gallery .grid-container img')];
-  return pictures.length === n && pictures.every(x => x.complete && x.naturalWidth === 128 && x.naturalHeight === 128);
+IMAGES_LOADED = """n => {
+  const images = [...document.querySelectorAll('#gallery .grid-container img')];
+  return images.length === n && images.every(x => x.complete && x.naturalWidth === 128 && x.naturalHeight === 128);
 }"""
-STAGE_PIXELS = """() => [
-  ...document.querySelector('#stage .now canvas').getContext('2d').getImageData(0, 0, 128, 128).data
+PLAYER_PIXELS = """() => [
+  ...document.querySelector('#interpolation-player .now canvas').getContext('2d').getImageData(0, 0, 128, 128).data
 ]"""
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OUTSIDE = """() => [...document.querySelectorAll('button, input, canvas, img')]
@@ -20,7 +20,7 @@ def captions(page) -> list[str]:
 
 
 def generate(page) -> list[str]:
-    """Click, and wait for pictures under another seed than before."""
+    """Click, and wait for images under another seed than before."""
     before = captions(page)
     page.locator("#generate-button").click()
     page.wait_for_function(
@@ -33,20 +33,20 @@ def generate(page) -> list[str]:
 
 def open_interpolate(page):
     page.get_by_role("tab").nth(1).click()
-    page.wait_for_selector("#stage .now canvas[data-step]")
-    wait_for_walk(page, 37, 14)
+    page.wait_for_selector("#interpolation-player .now canvas[data-step]")
+    wait_for_keyframes(page, 37, 14)
 
 
-def stage_pixels(page) -> np.ndarray:
-    """(128, 128, 3) of the large picture, as it is one frame of the screen after what was done last."""
+def player_pixels(page) -> np.ndarray:
+    """(128, 128, 3) of the large image, one frame of the screen after the last action."""
     page.evaluate(NEXT_FRAME)
-    return np.array(page.evaluate(STAGE_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
+    return np.array(page.evaluate(PLAYER_PIXELS), dtype=int).reshape(128, 128, 4)[..., :3]
 
 
-def wait_for_walk(page, *keys: int | str):
-    """Until the stage has every frame of a walk through these seeds and codes."""
-    page.wait_for_selector(f"#stage [data-keys='{','.join(map(str, keys))}']")
+def wait_for_keyframes(page, *ids: int | str):
+    """Until the player has every frame of an interpolation through these seeds and codes."""
+    page.wait_for_selector(f"#interpolation-player [data-keyframes='{','.join(map(str, ids))}']")
 
 
-def keys_field(page):
-    return page.locator("#seeds").locator("input, textarea")
+def keyframes_field(page):
+    return page.locator("#keyframes").locator("input, textarea")

@@ -52,9 +52,9 @@ def french_client(app):
 
 
 def pixels(path) -> np.ndarray:
-    with Image.open(path) as picture:
-        assert picture.format == "PNG" and picture.size == (128, 128)
-        return np.asarray(picture.convert("RGB"), dtype=int)
+    with Image.open(path) as image:
+        assert image.format == "PNG" and image.size == (128, 128)
+        return np.asarray(image.convert("RGB"), dtype=int)
 
 
 def generate(client, *arguments) -> list[np.ndarray]:
@@ -69,34 +69,34 @@ def test_the_public_api_is_the_two_named_endpoints(client):
     assert endpoints["/interpolate"]["returns"][0]["component"] == "Image"
 
 
-def test_the_same_seed_twice_is_the_same_picture(client):
+def test_the_same_seed_twice_is_the_same_image(client):
     first, second = generate(client, 4, 42, 1), generate(client, 4, 42, 1)
     assert len(first) == 4
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert abs(first[0] - first[1]).mean() > 1  # and another seed another one
 
 
-def test_picture_i_has_seed_s_plus_i_whatever_the_batch(client):
+def test_image_i_has_seed_s_plus_i_whatever_the_batch(client):
     batch = generate(client, 16, 2**32 - 3, 0.8)
     for i, seed in ((0, 2**32 - 3), (3, 0), (15, 12)):
         [alone] = generate(client, 1, seed, 0.8)
         assert np.array_equal(batch[i], alone)
 
 
-def test_pictures_say_how_to_make_them_again(client, model):
+def test_images_say_how_to_make_them_again(client, model):
     [item] = client.predict(1, 42, 0.7, api_name="/generate")
     assert "42" in item["caption"]
     assert item["image"].endswith(f"/{model.name}-seed-000042-truncation-0.7.png")
     assert media.read_info(item["image"]) == {"seed": "42", "truncation": "0.7", "model": model.name}
 
 
-def test_the_command_line_paints_the_pages_picture_again_to_the_byte(client, model, tmp_path):
+def test_the_command_line_makes_the_pages_image_again_to_the_byte(client, model, tmp_path):
     [item] = client.predict(1, 42, 0.7, api_name="/generate")
     assert main(["sample", "--model", str(model), "--output", str(tmp_path), "--like", item["image"]]) == 0
     assert (tmp_path / "seed000042.png").read_bytes() == Path(item["image"]).read_bytes()
 
 
-def test_the_ends_of_a_walk_are_the_pictures_of_its_seeds(client):
+def test_the_ends_of_an_interpolation_are_the_images_of_its_seeds(client):
     [a], [b] = generate(client, 1, 3, 1), generate(client, 1, 7, 1)
     assert abs(pixels(client.predict(3, 7, 0, api_name="/interpolate")) - a).max() <= 1
     assert abs(pixels(client.predict(3, 7, 1, api_name="/interpolate")) - b).max() <= 1
@@ -104,13 +104,13 @@ def test_the_ends_of_a_walk_are_the_pictures_of_its_seeds(client):
     assert min(abs(middle - a).mean(), abs(middle - b).mean()) > 1
 
 
-def test_a_walk_from_a_seed_to_itself_stays(client):
+def test_an_interpolation_from_a_seed_to_itself_stays(client):
     [a] = generate(client, 1, 5, 1)
     assert abs(pixels(client.predict(5, 5, 0.37, api_name="/interpolate")) - a).max() <= 1
 
 
 def test_the_same_two_are_tools_for_language_models(app):
-    """A real client of the Model Context Protocol finds both, with their ranges in words, and gets a picture."""
+    """A real client of the Model Context Protocol finds both, with their ranges in words, and gets an image."""
 
     async def ask():
         async with (
@@ -129,8 +129,8 @@ def test_the_same_two_are_tools_for_language_models(app):
     described = {tool.name: (tool.description, set(tool.inputSchema["properties"])) for tool in tools}
     assert set(described) == {"generate", "interpolate"}
     assert described["generate"][1] == {"count", "seed", "truncation"} and "1 to 64" in described["generate"][0]
-    [picture] = [content for content in answer.content if content.type == "image"]
-    assert picture.mimeType.startswith("image/") and base64.b64decode(picture.data)
+    [image] = [content for content in answer.content if content.type == "image"]
+    assert image.mimeType.startswith("image/") and base64.b64decode(image.data)
     assert refusal.isError and "Count must be a whole number from 1 to 64" in refusal.content[0].text
 
 
@@ -185,12 +185,12 @@ def test_the_log_shows_no_traceback_for_what_users_do_wrong(app, client):
     assert "Traceback" not in log, log
 
 
-def test_the_page_opens_with_pictures(app):
+def test_the_page_opens_with_images(app):
     config = httpx.get(f"{app.url}/config").json()
     [gallery] = [c for c in config["components"] if c["props"].get("elem_id") == "gallery"]
-    pictures = gallery["props"]["value"]
-    assert len(pictures) == 8
-    for item in pictures:
+    images = gallery["props"]["value"]
+    assert len(images) == 8
+    for item in images:
         assert httpx.get(item["image"]["url"]).content.startswith(b"\x89PNG")
 
 
@@ -227,44 +227,41 @@ def test_it_starts_without_the_training_code(tmp_path, model):
     assert "Traceback" not in app.log.read_text()
 
 
-def test_the_shipped_weights_paint(tmp_path):
+def test_the_shipped_weights_generate(tmp_path):
     with running_app(tmp_path, None) as app:
-        pictures = generate(Client(app.url, verbose=False), 4, 0, 1)
-    assert min(picture.std() for picture in pictures) > 10
+        images = generate(Client(app.url, verbose=False), 4, 0, 1)
+    assert min(image.std() for image in images) > 10
 
 
 CODE = latents.encode(latents.from_seeds([3], 16)[0])
 
 
-def test_keys_are_seeds_and_codes_of_the_model():
-    assert arguments.keys(f" 3,{CODE} , 4294967295", 16, None) == [3, CODE, 2**32 - 1]
+def test_latent_ids_are_seeds_and_codes_of_the_model():
+    assert arguments.latent_ids(f" 3,{CODE} , 4294967295", 16, None) == [3, CODE, 2**32 - 1]
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("ids", "said"),
     [
-        *(
-            (keys, "2 to 8 whole numbers from 0 to 4294967295")
-            for keys in ("3", "", "3,", "3,x", "3,4294967296", "3,-1")
-        ),
-        *((keys, "2 to 8 whole numbers") for keys in (None, [3, 7], "3,7.0", "3," + "9" * 5000, "1,2,3,4,5,6,7,8,9")),
+        *((ids, "2 to 8 whole numbers from 0 to 4294967295") for ids in ("3", "", "3,", "3,x", "3,4294967296", "3,-1")),
+        *((ids, "2 to 8 whole numbers") for ids in (None, [3, 7], "3,7.0", "3," + "9" * 5000, "1,2,3,4,5,6,7,8,9")),
         *((f"3,{code}", "no code of a flower of this model") for code in ("~", CODE[:-1], CODE + "A", "~é" + CODE[2:])),
         ("3," + 1000 * CODE, "no code of a flower of this model"),
     ],
 )
-def test_what_is_no_list_of_keys_is_refused(keys, said):
+def test_what_is_no_list_of_latent_ids_is_refused(ids, said):
     with pytest.raises(gr.Error) as error:
-        arguments.keys(keys, 16, None)
+        arguments.latent_ids(ids, 16, None)
     assert said in error.value.message and len(error.value.message) < 300
 
 
-@pytest.mark.parametrize("keys", [[3, 7], [CODE, 7], [3, CODE], [CODE] * 8])
-def test_the_name_of_a_walk_is_short_and_its_own(keys):
+@pytest.mark.parametrize("ids", [[3, 7], [CODE, 7], [3, CODE], [CODE] * 8])
+def test_the_file_name_of_an_interpolation_is_short_and_its_own(ids):
     others = [[7, 3], [3, 7, 9], [7, CODE], [CODE, CODE]]
     names = {
-        interpolate.walk_name(k, *rest) for k in (keys, *others) for rest in ((1.0, False), (0.5, False), (1.0, True))
+        interpolate.file_stem(i, *rest) for i in (ids, *others) for rest in ((1.0, False), (0.5, False), (1.0, True))
     }
-    assert len(names) == 3 * len({str(k) for k in (keys, *others)})
+    assert len(names) == 3 * len({str(i) for i in (ids, *others)})
     assert max(map(len, names)) < 60
 
 

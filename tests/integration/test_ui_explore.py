@@ -1,4 +1,4 @@
-"""What the tab Explore computes: keys of moved flowers, sums of flowers, and what it refuses."""
+"""What the tab Explore computes: latent ids of moved images, sums of latents, and what it refuses."""
 
 import json
 import uuid
@@ -28,55 +28,55 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory, model):
+def loaded(tmp_path_factory, model):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
         yield LoadedModel(model)
 
 
-def test_sliders_at_zero_leave_the_key_and_others_give_the_code_of_where_they_lead(studio):
-    amounts = [0.0] * len(studio.all_directions)
-    assert explore.move(studio, 6, amounts) == 6
+def test_sliders_at_zero_leave_the_latent_id_and_others_give_the_code_of_where_they_lead(loaded):
+    amounts = [0.0] * len(loaded.all_directions)
+    assert explore.move(loaded, 6, amounts) == 6
     amounts[0], amounts[3] = 1.5, -3.0
-    code = explore.move(studio, 6, amounts)
-    first, fourth = (studio.all_directions[i].vector for i in (0, 3))
+    code = explore.move(loaded, 6, amounts)
+    first, fourth = (loaded.all_directions[i].vector for i in (0, 3))
     expected = latents.from_seeds([6], 16)[0] + 1.5 * first - 3 * fourth
     assert (latents.decode(code, 16) - expected).abs().max() <= latents.CODE_STEP / 2 + 1e-6
-    assert explore.move(studio, code, [0.0] * len(amounts)) == code
+    assert explore.move(loaded, code, [0.0] * len(amounts)) == code
 
 
-def test_what_cancels_leaves_the_other_flower(studio):
-    assert explore.add(studio, 3, 3, 8) == 8
-    assert explore.add(studio, 8, 3, 3) == 8
-    code = latents.encode(studio.z([5])[0])
-    assert explore.add(studio, code, 4, 4) == code
+def test_what_cancels_leaves_the_other_flower(loaded):
+    assert explore.add(loaded, 3, 3, 8) == 8
+    assert explore.add(loaded, 8, 3, 3) == 8
+    code = latents.encode(loaded.z([5])[0])
+    assert explore.add(loaded, code, 4, 4) == code
 
 
-def test_a_sum_points_where_the_vectors_add_up_to_and_is_no_longer_than_the_longest(studio):
+def test_a_sum_points_where_the_vectors_add_up_to_and_is_no_longer_than_the_longest(loaded):
     for a, b, c in ((18, 7, 22), (1, 2, 3), (9, 8, 7)):
-        z = studio.z([a, b, c])
+        z = loaded.z([a, b, c])
         plain = z[0] - z[1] + z[2]
-        found = latents.decode(explore.add(studio, a, b, c), 16)
+        found = latents.decode(explore.add(loaded, a, b, c), 16)
         assert torch.cosine_similarity(found, plain, dim=0) > 0.9999
         norm = min(plain.norm().item(), z.norm(dim=1).max().item())
         assert found.norm().item() == pytest.approx(norm, abs=16**0.5 * latents.CODE_STEP / 2)
 
 
-def test_a_key_is_appended_to_a_walk_or_takes_the_last_place():
-    assert interpolate.with_key("3, 7", "~AB") == "3, 7, ~AB"
-    assert interpolate.with_key(" 1,2,3,4, 5,6,7,8", 9) == "1, 2, 3, 4, 5, 6, 7, 9"
-    assert interpolate.with_key("", 9) == "9"
+def test_a_keyframe_is_appended_or_takes_the_last_place():
+    assert interpolate.with_keyframe("3, 7", "~AB") == "3, 7, ~AB"
+    assert interpolate.with_keyframe(" 1,2,3,4, 5,6,7,8", 9) == "1, 2, 3, 4, 5, 6, 7, 9"
+    assert interpolate.with_keyframe("", 9) == "9"
 
 
-def test_a_key_takes_the_place_of_an_end():
+def test_a_latent_id_takes_the_place_of_an_end():
     assert interpolate.with_end("3, 7,5", "~AB", "first") == "~AB, 7, 5"
     assert interpolate.with_end("3, 7,5", "~AB", "last") == "3, 7, ~AB"
     assert interpolate.with_end("3,", 9, "last") == "3, 9"
 
 
-def test_the_command_line_paints_a_moved_flower_again_to_the_byte(studio, model, tmp_path):
-    code = explore.move(studio, 6, [0.7] * len(studio.all_directions))
-    path = studio.picture(code)
+def test_the_command_line_makes_a_moved_image_again_to_the_byte(loaded, model, tmp_path):
+    code = explore.move(loaded, 6, [0.7] * len(loaded.all_directions))
+    path = loaded.image(code)
     assert media.read_info(path) == {"latent": code, "truncation": "1.0", "model": model.name}
     assert len(path.stem) <= len(model.name) + len("-latent-") + 12
     assert main(["sample", "--model", str(model), "--output", str(tmp_path), "--like", str(path)]) == 0
@@ -84,28 +84,28 @@ def test_the_command_line_paints_a_moved_flower_again_to_the_byte(studio, model,
     assert again.read_bytes() == path.read_bytes()
 
 
-def test_a_latent_that_does_not_fit_its_model_is_refused_before_anything_is_written(studio, model, tmp_path, capsys):
+def test_a_latent_that_does_not_fit_its_model_is_refused_before_anything_is_written(loaded, model, tmp_path, capsys):
     for name, latent in (("short", latents.encode(torch.zeros(15))), ("seed", "42"), ("text", "~*")):
         path = tmp_path / f"{name}.png"
         media.save_png(
-            media.sample_images(studio.generator, studio.z([1]))[0], path, latent=latent, truncation=1, model=model.name
+            media.sample_images(loaded.generator, loaded.z([1]))[0], path, latent=latent, truncation=1, model=model.name
         )
         assert main(["sample", "--model", str(model), "--output", str(tmp_path / "out"), "--like", str(path)]) == 2
         assert "no code of a latent with 16 values" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_with_names_shows_them_first(studio, model):
-    plain = direction_sliders.value(studio)
+def test_a_model_with_names_shows_them_first(loaded, model):
+    plain = direction_sliders.at_rest(loaded)
     assert [row["group"] for row in plain["directions"]] == ["closed"] * UNNAMED + ["principal"] * UNNAMED
     assert plain["amounts"] == [0] * 2 * UNNAMED
     named = directions.Direction("openness", torch.eye(16)[0], 0.8)
     directions.write([named], model)
-    with_names = direction_sliders.value(LoadedModel(model))
+    with_names = direction_sliders.at_rest(LoadedModel(model))
     assert with_names["directions"][0] == {"group": "named", "name": "openness", "rho": 0.8}
     assert with_names["directions"][1:] == plain["directions"]
     (model / directions.FILE).write_text("[7]")
-    assert direction_sliders.value(LoadedModel(model)) == plain
+    assert direction_sliders.at_rest(LoadedModel(model)) == plain
     (model / directions.FILE).unlink()
 
 
@@ -115,15 +115,15 @@ def test_every_name_has_its_words_in_both_languages():
             assert all(texts.TEXTS[f"direction_{name}{part}"])
 
 
-def test_a_key_is_a_seed_or_a_code():
+def test_a_latent_id_is_a_seed_or_a_code():
     code = latents.encode(torch.zeros(16))
-    assert arguments.key("flower", " 42 ", 16, ENGLISH) == 42
-    assert arguments.key("flower", code, 16, ENGLISH) == code
+    assert arguments.latent_id("flower", " 42 ", 16, ENGLISH) == 42
+    assert arguments.latent_id("flower", code, 16, ENGLISH) == code
     for wrong in ("", "-1", "4294967296", "1.5", "x", code[:-1], code + "A", "~", "~" * 10**6, None, 42, ["1"], "٣"):
         with pytest.raises(gr.Error, match=r"Flower must be a whole number from 0 to 4294967295, or the code"):
-            arguments.key("flower", wrong, 16, ENGLISH)
+            arguments.latent_id("flower", wrong, 16, ENGLISH)
     with pytest.raises(gr.Error, match=r"Fleur \(flower\) : un nombre entier de 0 à 4294967295"):
-        arguments.key("flower", "x", 16, FRENCH)
+        arguments.latent_id("flower", "x", 16, FRENCH)
 
 
 def test_amounts_are_so_many_numbers_within_reach():

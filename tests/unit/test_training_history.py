@@ -1,4 +1,4 @@
-"""What the page tells of a training run, from its files alone."""
+"""What the page shows of a training run, from its files alone."""
 
 import json
 from itertools import pairwise
@@ -27,12 +27,12 @@ def test_the_stages_and_curves_of_a_run(tmp_path):
         ],
     )
     write_lines(tmp_path / "quality.jsonl", [{"step": 100, "kimg": 5, "kid": 300}])
-    told = training_history.history(tmp_path)
-    # step 1 of the 50 that show 2,500 pictures has shown 50, step 120 6,000; long after the last line nothing is known
-    assert [(s["step"], s["kimg"]) for s in told["stages"]] == [(1, 0.05), (50, 2.5), (120, 6), (200, None)]
-    assert [stage["minutes"] for stage in told["stages"]] == [3, 3, 4, None]  # of the line that comes next
-    assert all(Path(stage["file"]["path"]).is_file() for stage in told["stages"])
-    assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]  # one point is no curve
+    shown = training_history.history(tmp_path)
+    # step 1 of the 50 that show 2,500 images has shown 50, step 120 6,000; long after the last line nothing is known
+    assert [(s["step"], s["kimg"]) for s in shown["stages"]] == [(1, 0.05), (50, 2.5), (120, 6), (200, None)]
+    assert [stage["minutes"] for stage in shown["stages"]] == [3, 3, 4, None]  # of the line that comes next
+    assert all(Path(stage["file"]["path"]).is_file() for stage in shown["stages"])
+    assert shown["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]  # one point is no curve
 
 
 def test_a_timeline_goes_before_previews(tmp_path):
@@ -42,12 +42,12 @@ def test_a_timeline_goes_before_previews(tmp_path):
     assert [stage["step"] for stage in training_history.history(tmp_path)["stages"]] == [2]
 
 
-def test_a_model_without_a_run_has_nothing_to_tell(tmp_path):
+def test_a_model_without_a_run_has_an_empty_history(tmp_path):
     assert training_history.history(None) == training_history.history(tmp_path) == {"stages": [], "curves": []}
 
 
 def test_what_no_run_writes_is_passed_over(tmp_path):
-    """Of a log the numbers of lines that are objects; of the stages what is a WebP picture that a browser can show."""
+    """Of a log the numbers of lines that are objects; of the stages the WebP images that a browser can show."""
     good = [{"step": 50, "kimg": 2.5, "wasserstein": 9}, {"step": 100, "kimg": 5, "wasserstein": 4}]
     lines = ["", "{", "[1, 2]", "null", '{"step": "x", "kimg": NaN, "wasserstein": 1e999}', '{"step": -5, "kimg": 1}']
     lines += ['{"step": 0, "kimg": 0}', '{"kimg": 1' + "0" * 400 + ', "wasserstein": 1}', "[" * 100_000]
@@ -64,9 +64,9 @@ def test_what_no_run_writes_is_passed_over(tmp_path):
     (stages / "step_0000090.webp").mkdir()
     whole = (stages / "step_0000050.webp").read_bytes()
     (stages / "step_0000100.webp").write_bytes(whole[: len(whole) // 2])
-    told = training_history.history(tmp_path)
-    assert [(stage["step"], stage["kimg"]) for stage in told["stages"]] == [(50, 2.5)]
-    assert told["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]
+    shown = training_history.history(tmp_path)
+    assert [(stage["step"], stage["kimg"]) for stage in shown["stages"]] == [(50, 2.5)]
+    assert shown["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_last_point():
@@ -76,6 +76,6 @@ def test_a_long_curve_is_thinned_and_keeps_its_last_point():
     assert {b[0] - a[0] for a, b in pairwise(points)} == {6}  # 1001 / 200, rounded up
 
 
-def test_the_shipped_model_tells_how_it_learnt():
-    told = training_history.history(ROOT / "weights/lotus")
-    assert len(told["stages"]) >= 10 and told["curves"][0]["name"] == "wasserstein"
+def test_the_shipped_model_has_a_history():
+    shown = training_history.history(ROOT / "weights/lotus")
+    assert len(shown["stages"]) >= 10 and shown["curves"][0]["name"] == "wasserstein"

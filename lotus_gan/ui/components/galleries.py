@@ -1,17 +1,19 @@
-"""The two kinds of gallery on the page: flowers that can be enlarged, and a row that compares a few pictures."""
+"""The two kinds of gallery on the page: images that can be enlarged, and a row that compares a few images."""
+
+from typing import Any
 
 import gradio as gr
 
 COMMON = {"height": "auto", "object_fit": "cover", "interactive": False}
 
 
-def flowers(pictures=None, **options) -> gr.Gallery:
-    """ImageSet to enlarge, to download one by one or all, and to pick (`picked` finds them by their class)."""
+def enlargeable(images: Any = None, **options: Any) -> gr.Gallery:
+    """Images to enlarge (components/lightbox.py), and to download one by one or all."""
     buttons = ["download", "download_all", "fullscreen"]
-    return gr.Gallery(pictures, buttons=buttons, elem_classes="flowers", **COMMON, **options)
+    return gr.Gallery(images, buttons=buttons, elem_classes="enlargeable", **COMMON, **options)
 
 
-def row(columns: int, elem_id: str, pictures=None) -> gr.Gallery:
-    """ImageSet side by side, to be looked at."""
-    looks = {"show_label": False, "allow_preview": False, "buttons": []}
-    return gr.Gallery(pictures, columns=columns, elem_id=elem_id, **looks, **COMMON)
+def row(columns: int, elem_id: str, images: Any = None) -> gr.Gallery:
+    """A few images side by side."""
+    plain = {"show_label": False, "allow_preview": False, "buttons": []}
+    return gr.Gallery(images, columns=columns, elem_id=elem_id, **plain, **COMMON)

@@ -1,113 +1,96 @@
-"""What can be done with the picture that a gallery shows large: keep it, send it to another tab, ask if it is a copy.
+"""What can be done with the enlarged image: keep it, send it to another tab, ask if it is a copy.
 
-A bar at the foot of the enlarged picture. Which picture that is stands in its file's name, so a picture stays what it
-was painted as, whatever the settings say by then.
+Gradio's gallery enlarges an image and says its index (`gallery.select`). A hidden field beside each gallery holds what
+its images are: {slug, seed, truncation} for each. From both comes the value of the toolbar: the image it is about.
 """
 
-import json
+from typing import Any
 
 import gradio as gr
 
 from lotus_gan import latents
 from lotus_gan.ui import arguments, texts
-from lotus_gan.ui.loaded_model import LoadedModel
-from lotus_gan.ui.tabs import interpolate
+from lotus_gan.ui.components import assets
+from lotus_gan.ui.loaded_model import LoadedModel, Models
 
-MAX_KEPT = 64
-SAID = ("keep", "drop", "first", "last")  # the bar says that it is done
-CLOSING = ("explore", "check")  # the picture is closed, and what follows is elsewhere on the page
-ACTS = (*SAID, *CLOSING)
-
-BUTTONS = "".join(f'<button type="button" data-act="{act}"></button>' for act in ACTS)
-TEMPLATE = f'<div role="toolbar">{BUTTONS}<span role="status"></span></div>'
-
-STYLE = """
-[role=toolbar] { display: none; }
-body:has(.flowers .preview) & [role=toolbar] { display: flex; position: fixed; z-index: 910; bottom: 96px; left: 50%;
-  transform: translateX(-50%); gap: 8px; align-items: center; justify-content: center; flex-wrap: wrap;
-  width: max-content; max-width: calc(100vw - 24px); }
-body:has(#gallery .preview) & [data-act=drop], body:has(#kept .preview) & [data-act=keep] { display: none; }
-button { font: inherit; font-size: 14px; cursor: pointer; border: 0; border-radius: 999px; padding: 8px 16px;
-  background: var(--button-secondary-background-fill); color: var(--button-secondary-text-color); }
-button:hover { background: var(--button-secondary-background-fill-hover); }
-[role=status] { font-size: 13px; color: var(--body-text-color-subdued); }
-"""
-
-SCRIPT = (
-    f"const TEXTS = {json.dumps(texts.pairs(*ACTS, *(f'done_{act}' for act in SAID)))};"
-    + r"""
-const say = name => TEXTS[name][document.documentElement.lang === 'fr' ? 1 : 0];
-const status = element.querySelector('[role=status]');
-let fading = 0;
-
-function picked() {
-  const source = decodeURIComponent(document.querySelector('.flowers .preview .media-button img')?.src ?? '');
-  const found = source.match(/([^/]+)-seed-(\d+)(?:-truncation-([\d.]+))?\.png/);
-  return found && {slug: found[1], seed: Number(found[2]), truncation: Number(found[3] ?? 1)};
-}
-
-for (const button of element.querySelectorAll('button')) {
-  const act = button.dataset.act;
-  button.textContent = say(act);
-  button.onclick = () => {
-    const picture = picked();
-    const close = document.querySelector('.flowers .preview .icon-button-wrapper button:last-child');
-    if (!picture) return;
-    trigger(act, {...picture, act});
-    if (!TEXTS[`done_${act}`]) return close.click();
-    status.textContent = say(`done_${act}`).replace('{seed}', picture.seed);
-    // the keys of the enlarged picture, Escape and the arrows, stay in force
-    document.querySelector('.flowers .preview .media-button')?.focus();
-    clearTimeout(fading);
-    fading = setTimeout(() => { status.textContent = ''; }, 2500);
-  };
-}
-"""
-)
+MAX_FAVOURITES = 64
+DONE = ("keep", "drop", "first", "last")  # the toolbar says that it is done
+LEAVING = ("explore", "check")  # the image is closed, and the result is elsewhere on the page
+INSTANT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
-def bar() -> gr.HTML:
-    """The component, with an event for each of ACTS."""
-    return gr.HTML(
-        "", html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, apply_default_css=False, elem_id="picked"
-    )
+def lightbox() -> gr.HTML:
+    """The toolbar, with an event for each of DONE and LEAVING. Its value: None, or what `selection` makes."""
+    said = texts.pairs(*DONE, *LEAVING, *(f"done_{act}" for act in DONE))
+    return assets.component("lightbox", None, texts=said, elem_id="lightbox")
 
 
-def with_picture(kept, picture: gr.EventData) -> list[dict]:
-    """What is kept, and the picture of an event of the bar, newest first; the oldest goes where there are too many."""
-    return [item_of(picture), *without_picture(kept, picture)][:MAX_KEPT]
+def connect(toolbar: gr.HTML, galleries: dict[str, tuple[gr.Gallery, gr.JSON]]) -> None:
+    """The events that open and close the toolbar with an image of the galleries: {name: (gallery, its items)}."""
+    for name, (gallery, items) in galleries.items():
+        select_image = assets.call("selectImage")
+        gallery.select(assets.bind(select, name), items, toolbar, js=select_image, preprocess=False, **INSTANT)
+        gallery.preview_close(None, None, toolbar, js=assets.call("imageClosed"), **INSTANT)
+    outputs = [toolbar, *(gallery for gallery, _ in galleries.values())]
+    for leaves in (toolbar.explore, toolbar.check):
+        leaves(None, None, outputs, js=assets.call("closeLightbox", galleries=len(galleries)), **INSTANT)
 
 
-def without_picture(kept, picture: gr.EventData) -> list[dict]:
-    return [item for item in kept if item != item_of(picture)]
+def select(name: str, items: Any, event: gr.SelectData) -> dict | None:
+    """The toolbar's value when an image of the gallery `name` is enlarged."""
+    return selection(name, items, event.index)
 
 
-def with_key(seeds: str, picture: gr.EventData) -> str:
-    """The keys of a walk with the picture's seed in the place of the first or of the last one."""
-    return interpolate.with_end(seeds, picture.seed, picture.act)
+def selection(name: str, items: Any, index: Any) -> dict | None:
+    """The toolbar's value for image `index` of a gallery, None where there is no such image."""
+    if not isinstance(items, list) or not isinstance(index, int) or not 0 <= index < len(items):
+        return None
+    return {"gallery": name, "index": index, "image": items[index]}
 
 
-def kept_pictures(kept, studios: dict[str, LoadedModel]) -> list[tuple[str, str]]:
-    """(path of a PNG, caption) of what a browser kept. What it cannot have kept here, or whose model has gone, is
-    passed over: the list comes from outside."""
-    pictures = []
-    for item in kept[:MAX_KEPT] if isinstance(kept, list) else []:
+def with_image(favourites: Any, image: gr.EventData) -> list[dict]:
+    """The favourites and the image of an event, newest first; the oldest one goes where there are too many."""
+    return [item_of(image), *without_image(favourites, image)][:MAX_FAVOURITES]
+
+
+def without_image(favourites: Any, image: gr.EventData) -> list[dict]:
+    """The favourites but for the image of an event."""
+    return [item for item in favourites if item != item_of(image)]
+
+
+def show_favourites(models: Models, favourites: Any, selected: Any) -> tuple:
+    """The gallery of favourites, its items, and the toolbar, which stays with the image at its index."""
+    found = known(favourites, models)
+    images = [(str(model.image(seed, truncation)), f"#{seed}") for _, (model, seed, truncation) in found]
+    shown = [item for item, _ in found]
+    if isinstance(selected, dict) and selected.get("gallery") == "favourites" and isinstance(selected["index"], int):
+        selected = selection("favourites", shown, min(selected["index"], len(shown) - 1))
+    else:
+        selected = gr.skip()
+    return gr.Gallery(images, visible=bool(images)), shown, selected
+
+
+def known(favourites: Any, models: Models) -> list[tuple[dict, tuple[LoadedModel, int, float]]]:
+    """Each favourite with its model, seed and truncation. The list comes from a browser: what cannot be an image of
+    this page, or is of a model that is no longer here, is left out."""
+    found = []
+    for item in favourites[:MAX_FAVOURITES] if isinstance(favourites, list) else []:
         try:
-            studio, seed, truncation = found(item, studios)
+            found.append((item, resolve(item, models)))
         except ValueError:
             continue
-        pictures.append((str(studio.picture(seed, truncation)), f"#{seed}"))
-    return pictures
+    return found
 
 
-def found(item: dict, studios: dict[str, LoadedModel]) -> tuple[LoadedModel, int, float]:
-    """Who painted a picture, its seed and its truncation. ValueError for what cannot be a picture of this page."""
+def resolve(item: dict, models: Models) -> tuple[LoadedModel, int, float]:
+    """The model, seed and truncation of an image. ValueError for what cannot be an image of this page."""
     try:
-        [studio] = [studio for studio in studios.values() if studio.slug == item["slug"]]
-        return studio, latents.check_seed(item["seed"]), arguments.within("truncation", item["truncation"])
+        [model] = [model for model in models.values() if model.slug == item["slug"]]
+        return model, latents.check_seed(item["seed"]), arguments.within("truncation", item["truncation"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"no picture of this page: {item!r}") from error
+        raise ValueError(f"no image of this page: {item!r}") from error
 
 
-def item_of(picture: gr.EventData) -> dict:
-    return {"slug": picture.slug, "seed": picture.seed, "truncation": picture.truncation}
+def item_of(image: gr.EventData) -> dict:
+    """What an event of the toolbar says of its image, as galleries hold it."""
+    return {"slug": image.slug, "seed": image.seed, "truncation": image.truncation}

@@ -1,248 +1,288 @@
-"""The tab Interpolate: a walk through 2 to 8 keys, under a slider that asks the server for nothing.
+"""The tab Interpolate: an interpolation through 2 to 8 keyframes, under a slider that asks the server for nothing.
 
-All 65 frames from one key to the next are painted at once and sent as one lossless sheet; the slider then moves through
-the sheets in the browser (`glide`).
+All 65 frames from one keyframe to the next are generated at once and sent as one lossless sheet; the slider then moves
+through the sheets in the browser (components/static/interpolation_player.js).
 """
 
 import html
-import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
 
 from lotus_gan import latents
-from lotus_gan.sampling.interpolation import describe, interpolate
+from lotus_gan.sampling import interpolation
 from lotus_gan.sampling.media import ANIMATIONS, grid, sample_images, save_animation, save_atomically, save_png
 from lotus_gan.ui import arguments, texts
-from lotus_gan.ui.components import interpolation_player, model_picker
-from lotus_gan.ui.loaded_model import LoadedModel, kept, truncation_suffix
+from lotus_gan.ui.components import assets, interpolation_player, model_picker
+from lotus_gan.ui.context import Page, chosen_model
+from lotus_gan.ui.loaded_model import LoadedModel, Models, is_cached, truncation_suffix
 
-FIRST_KEYS = [37, 14]
+FIRST_KEYFRAMES: list[int | str] = [37, 14]
 SIZES = (256, 512)  # px of a loop
 FORMATS = [suffix[1:] for suffix in ANIMATIONS]
-ADD = f"""(seeds) => {{
-  const keys = seeds.split(',').map(key => key.trim()).filter(key => key);
-  const rolled = String(Math.floor(Math.random() * {latents.SEEDS}));
-  return (keys.length < {arguments.MAX_KEYS} ? [...keys, rolled] : [...keys.slice(0, -1), rolled]).join(', ');
-}}"""
-REVERSE = "(seeds) => seeds.split(',').map(key => key.trim()).reverse().join(', ')"
-OPEN_LINK = f"""(seeds, position, truncation, even, model) => {{
-  const asked = new URLSearchParams(location.search), t = Number(asked.get('t')), psi = Number(asked.get('truncation'));
-  if (!asked.has('seeds')) return [seeds, position, truncation, even, model];
-  document.querySelectorAll('[role=tab]')[1]?.click();
-  return [asked.get('seeds').split(',').join(', '), asked.has('t') && t >= 0 && t <= 1 ? t : position,
-          psi >= {latents.MIN_TRUNCATION} && psi <= {latents.MAX_TRUNCATION} ? psi : truncation, asked.has('even'),
-          asked.get('model') ?? model];
-}}"""
-COPY_LINK = f"""async (seeds, position, truncation, even, model) => {{
-  const link = new URL(location.pathname, location.origin);
-  const t = String(Number(position.toFixed(4)));
-  link.search = `seeds=${{seeds.replaceAll(' ', '')}}&t=${{t}}` + (even ? '&even=1' : '')
-    + (truncation < {latents.MAX_TRUNCATION} ? `&truncation=${{truncation}}` : '')
-    + (model === FIRST ? '' : `&model=${{encodeURIComponent(model)}}`);
-  history.replaceState(null, '', link);
-  try {{ await navigator.clipboard.writeText(link.href); }} catch {{ /* the address bar has it all the same */ }}
-  return [];
-}}"""
+PRIVATE = {"api_visibility": "private"}
 
 
-def build(studios: dict[str, LoadedModel], model: gr.Radio, page: gr.Blocks) -> gr.Textbox:
-    """The tab's components and events, inside `page`, which is open. `model` is where the page chooses a studio.
-
-    Returns the field that holds the keys, for others to write to.
-    """
-    first, bundled = next(iter(studios.values())), list(studios)
-
-    def interpolate(seed_a: int, seed_b: int, position: float, request: gr.Request):
-        """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
-        seed_a = arguments.whole("seed_a", seed_a, request)
-        seed_b = arguments.whole("seed_b", seed_b, request)
-        position = arguments.real("position", position, request)
-        a, b = first.z([seed_a, seed_b])
-        [picture] = sample_images(first.generator, latents.slerp(a, b, torch.tensor([position])))
-        path = first.file(f"seeds-{seed_a}-{seed_b}-position-{position}.png")
-        info = {"seed_a": seed_a, "seed_b": seed_b, "position": position, "model": first.name}
-        return str(save_png(picture, path, **info))
-
-    def checked(seeds, truncation, even, model, request) -> tuple:
-        studio = studios[arguments.choice("model", model, studios, request)]
-        keys = arguments.keys(seeds, studio.generator.z_dim, request)
-        truncation = arguments.real("truncation", truncation, request)
-        even = arguments.yes("even", even, request)
-        return studio, keys, truncation, even
-
-    def show_walk(seeds, truncation, even, model, request: gr.Request):
-        studio, keys, truncation, even = checked(seeds, truncation, even, model, request)
-        slider = gr.Slider(step=1 / (interpolation_player.STEPS * (len(keys) - 1)))
-        for walk in walk_values(studio, keys, truncation, even):
-            # the file of another walk would mislead
-            yield walk, slider, gr.DownloadButton(value=None, interactive=False)
-
-    def show_typed(seeds, truncation, even, model, request: gr.Request):
-        """While somebody types, what is not yet a list of keys is no mistake. A code is pasted whole."""
-        try:
-            checked(seeds, truncation, even, model, request)
-        except gr.Error:
-            if latents.CODE in str(seeds):
-                raise
-            yield gr.skip(), gr.skip(), gr.skip()
-        else:
-            yield from show_walk(seeds, truncation, even, model, request)
-
-    def make_loop(seeds, truncation, even, model, kind, size, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        studio, keys, truncation, even = checked(seeds, truncation, even, model, request)
-        kind = arguments.choice("format", kind, FORMATS, request)
-        size = arguments.choice("size", size, SIZES, request)
-        count, frames = interpolation_player.STEPS * len(keys), []
-        for frame in loop(studio.generator, studio.z(keys, truncation), interpolation_player.STEPS, even):
-            frames.append(frame)
-            progress(0.7 * len(frames) / count, desc=texts.say("loop_painting", request))
-        progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
-        path = studio.file(f"{walk_name(keys, truncation, even)}-{size}px.{kind}")
-        comment = describe(keys, truncation, studio.name)
-        save_animation(frames, path, fps=interpolation_player.FPS, size=size, comment=comment)
-        return gr.DownloadButton(value=str(path), interactive=True)
-
-    def open_link(seeds, position, truncation, even, wanted, request: gr.Request):
-        """What a link asks for, which the browser has read, and the model that it names if there is one here."""
-        here = wanted in list(studios)  # a list, as what is sent may be anything, hashable or not
-        if not here:
-            gr.Warning(texts.say("link_model", request, model=html.escape(str(wanted)[:100])))
-        chosen = model_picker.chosen(bundled, wanted) if here and wanted != first.name else gr.skip()
-        return seeds, position, truncation, even, chosen
-
-    def write_keys(event: gr.EventData):
-        return ", ".join(map(str, event.keys))
-
-    low, high = arguments.RANGES["truncation"]
-    with gr.Column(elem_id="walk-layout"):
-        stage = interpolation_player.stage(next(walk_values(first, FIRST_KEYS, high, False)), elem_id="stage")
-        with gr.Row(elem_id="walk-row"):
-            play = gr.Button(texts.static("play"), size="sm", min_width=0, elem_id="play")
-            position = gr.Slider(
-                *arguments.RANGES["position"],
-                0.5,
-                step=1 / interpolation_player.STEPS,
-                label=texts.static("slider"),
-                buttons=[],
-                elem_id="walk",
-            )
-        gr.HTML(texts.static("walk_info"), elem_id="walk-info")
-        with gr.Row(elem_id="walk-keys"):
-            seeds = gr.Textbox(
-                ", ".join(map(str, FIRST_KEYS)), label=texts.static("seeds"), max_lines=1, elem_id="seeds"
-            )
-            dice = gr.Button(texts.static("dice"), size="sm", min_width=0, elem_id="add-key")
-            reverse = gr.Button(texts.static("reverse"), size="sm", min_width=0, elem_id="reverse")
-        with gr.Row(elem_id="walk-options"):
+def build(page: Page) -> None:
+    """The tab's components and events, inside the Blocks that is open. It fills in the page's keyframes."""
+    with gr.Column(elem_id="interpolation-layout"):
+        value = next(interpolations(page.models.first, FIRST_KEYFRAMES, latents.MAX_TRUNCATION, False))
+        player = interpolation_player.player(value, elem_id="interpolation-player")
+        position = _build_position()
+        gr.HTML(texts.static("interpolation_info"), elem_id="interpolation-info")
+        page.keyframes = seeds = _build_keyframes()
+        with gr.Row(elem_id="interpolation-options"):
+            low, high = arguments.RANGES["truncation"]
             truncation = gr.Slider(
-                low, high, high, step=0.01, label=texts.static("truncation"), buttons=[], elem_id="walk-truncation"
+                low,
+                high,
+                high,
+                step=0.01,
+                label=texts.static("truncation"),
+                buttons=[],
+                elem_id="interpolation-truncation",
             )
             even = gr.Checkbox(False, label=texts.static("even"), info=texts.static("even_info"), elem_id="even")
+        inputs = [seeds, truncation, even, page.model]
         with gr.Row(elem_id="loop"):
-            kind = gr.Dropdown(FORMATS, value=FORMATS[0], label=texts.static("format"), min_width=0, elem_id="format")
-            size = gr.Dropdown(
-                [(f"{s} px", s) for s in SIZES],
-                value=SIZES[0],
-                label=texts.static("size"),
-                min_width=0,
-                elem_id="size",
-            )
-            loop = gr.Button(texts.static("loop"), size="md", min_width=0, elem_id="make-loop")
-            file = gr.DownloadButton(
-                texts.static("download"), size="md", min_width=0, interactive=False, elem_id="loop-file"
-            )
+            file = _build_loop(page, inputs, player)
             link = gr.Button(texts.static("copy_link"), size="md", min_width=0, elem_id="copy-link")
-
-    private = {"api_visibility": "private"}
-    walk, view = [seeds, truncation, even, model], [seeds, position, truncation, even, model]
-    page.load(open_link, view, view, js=OPEN_LINK, preprocess=False, show_progress="hidden", **private)
-    link.click(None, view, js=COPY_LINK.replace("FIRST", json.dumps(first.name)), **private)
-    stage.keys(write_keys, outputs=seeds, queue=False, show_progress="hidden", **private)
-    dice.click(None, seeds, seeds, js=ADD, **private)
-    reverse.click(None, seeds, seeds, js=REVERSE, **private)
-    play.click(None, js=interpolation_player.PLAY, **private)
-    position.change(None, position, js=interpolation_player.SHOW, **private)
-    painting = {
+    _listen_for_links(page, link, [seeds, position, truncation, even, page.model])
+    player.keyframes(write_keyframes, outputs=seeds, queue=False, show_progress="hidden", **PRIVATE)
+    sampling = {
         "preprocess": False,
-        "concurrency_id": "paint",
-        "trigger_mode": "always_last",  # while a slider is dragged, only the last one matters
+        "concurrency_id": "sample",
+        "trigger_mode": "always_last",  # while a slider is dragged, only the last position matters
         "show_progress": "minimal",
-        "show_progress_on": stage,
-        **private,
+        "show_progress_on": player,
+        **PRIVATE,
     }
-    gr.on(
-        [truncation.change, even.change, seeds.change],
-        show_typed,
-        walk,
-        [stage, position, file],
-        **painting,
-    )
-    gr.on([seeds.submit, seeds.blur, model.change], show_walk, walk, [stage, position, file], **painting)
-    loop.click(
-        make_loop,
-        [*walk, kind, size],
-        file,
-        preprocess=False,
-        concurrency_id="export",  # seconds of work that nobody's flowers should wait for
-        concurrency_limit=1,
-        show_progress_on=stage,
-        **private,
-    )
+    outputs = [player, position, file]
+    changes = [truncation.change, even.change, seeds.change]
+    gr.on(changes, assets.bind(show_typed, page.models), inputs, outputs, **sampling)
+    ends = [seeds.submit, seeds.blur, page.model.change]
+    gr.on(ends, assets.bind(show, page.models), inputs, outputs, **sampling)
+    for event in (page.lightbox.first, page.lightbox.last):
+        event(with_enlarged, seeds, seeds, queue=False, show_progress="hidden", **PRIVATE)
+    _build_endpoint(page, position)
 
-    # programs ask for single pictures; the page itself never does
-    ends = [
-        gr.Number(key, label=texts.static(name), visible=False)
-        for name, key in zip(("seed_a", "seed_b"), FIRST_KEYS, strict=True)
-    ]
-    picture = gr.Image(label=texts.static("picture"), visible=False)
-    gr.Button(visible=False).click(
-        interpolate, [*ends, position], picture, api_name="interpolate", preprocess=False, concurrency_id="paint"
-    )
+
+def _build_position() -> gr.Slider:
+    with gr.Row(elem_id="position-row"):
+        play = gr.Button(texts.static("play"), size="sm", min_width=0, elem_id="play")
+        position = gr.Slider(
+            *arguments.RANGES["position"],
+            0.5,
+            step=1 / interpolation_player.STEPS,
+            label=texts.static("slider"),
+            buttons=[],
+            elem_id="position",
+        )
+    play.click(None, js=assets.call("play"), **PRIVATE)
+    # in the browser alone: the player draws a frame of a sheet that it has
+    position.change(None, position, js=assets.call("showPosition"), **PRIVATE)
+    return position
+
+
+def _build_keyframes() -> gr.Textbox:
+    with gr.Row(elem_id="keyframes-row"):
+        text = ", ".join(map(str, FIRST_KEYFRAMES))
+        seeds = gr.Textbox(text, label=texts.static("seeds"), max_lines=1, elem_id="keyframes")
+        dice = gr.Button(texts.static("dice"), size="sm", min_width=0, elem_id="add-keyframe")
+        reverse = gr.Button(texts.static("reverse"), size="sm", min_width=0, elem_id="reverse")
+    add = assets.call("addKeyframe", seeds=latents.SEEDS, limit=arguments.MAX_KEYFRAMES)
+    dice.click(None, seeds, seeds, js=add, **PRIVATE)
+    reverse.click(None, seeds, seeds, js=assets.call("reverse"), **PRIVATE)
     return seeds
 
 
-def with_key(keys: str, key: int | str) -> str:
-    """The field's text with one more key, in the place of the last one where there are as many as a walk takes."""
-    return ", ".join([*_parts(keys)[: arguments.MAX_KEYS - 1], str(key)])
+def _build_loop(page: Page, inputs: list, player: gr.HTML) -> gr.DownloadButton:
+    kind = gr.Dropdown(FORMATS, value=FORMATS[0], label=texts.static("format"), min_width=0, elem_id="format")
+    sizes = [(f"{size} px", size) for size in SIZES]
+    size = gr.Dropdown(sizes, value=SIZES[0], label=texts.static("size"), min_width=0, elem_id="size")
+    button = gr.Button(texts.static("loop"), size="md", min_width=0, elem_id="make-loop")
+    file = gr.DownloadButton(texts.static("download"), size="md", min_width=0, interactive=False, elem_id="loop-file")
+    button.click(
+        assets.bind(make_loop, page.models),
+        [*inputs, kind, size],
+        file,
+        preprocess=False,
+        concurrency_id="export",  # seconds of work that do not delay sampling
+        concurrency_limit=1,
+        show_progress_on=player,
+        **PRIVATE,
+    )
+    return file
 
 
-def with_end(keys: str, key: int | str, end: str) -> str:
-    """The field's text with a key in the place of the "first" or of the "last" one."""
-    parts = _parts(keys)
-    return ", ".join([str(key), *parts[1:]] if end == "first" else [*parts[: max(1, len(parts) - 1)], str(key)])
+def _listen_for_links(page: Page, link: gr.Button, view: list) -> None:
+    """Links to a view of this tab: written to the clipboard and the address bar, and read when the page is opened."""
+    low, high = arguments.RANGES["truncation"]
+    read = assets.call("openLink", low=low, high=high)
+    quiet = {"preprocess": False, "show_progress": "hidden", **PRIVATE}
+    page.blocks.load(assets.bind(open_link, page.models), view, view, js=read, **quiet)
+    write = assets.call("copyLink", high=high, first=page.models.first.name)
+    link.click(None, view, js=write, **PRIVATE)
 
 
-def _parts(keys: str) -> list[str]:
-    return [part.strip() for part in keys.split(",") if part.strip()]
+def _build_endpoint(page: Page, position: gr.Slider) -> None:
+    """The endpoint for programs: single images. (Why it is not a gr.api: see generate.build.)"""
+    ends = [
+        gr.Number(seed, label=texts.static(name), visible=False)
+        for name, seed in zip(("seed_a", "seed_b"), FIRST_KEYFRAMES, strict=True)
+    ]
+    image = gr.Image(label=texts.static("picture"), visible=False)
+    gr.Button(visible=False).click(
+        assets.bind(interpolate, page.models),
+        [*ends, position],
+        image,
+        api_name="interpolate",
+        preprocess=False,
+        concurrency_id="sample",
+    )
 
 
-def walk_values(studio: LoadedModel, keys: list[int | str], truncation: float, even: bool) -> Iterator[dict]:
-    """What the stage shows, once more for each pair of keys as soon as it is painted."""
+# --- the handlers
+
+
+def interpolate(models: Models, seed_a: int, seed_b: int, position: float, request: gr.Request) -> str:
+    """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
+    seed_a = arguments.whole("seed_a", seed_a, request)
+    seed_b = arguments.whole("seed_b", seed_b, request)
+    position = arguments.real("position", position, request)
+    model = models.first
+    a, b = model.z([seed_a, seed_b])
+    [image] = sample_images(model.generator, latents.slerp(a, b, torch.tensor([position])))
+    path = model.file(f"seeds-{seed_a}-{seed_b}-position-{position}.png")
+    info = {"seed_a": seed_a, "seed_b": seed_b, "position": position, "model": model.name}
+    return str(save_png(image, path, **info))
+
+
+def show(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> Iterator[tuple]:
+    """The player's value, the slider and the button of the loop, once more for each pair that has been generated."""
+    model, ids, truncation, even = _checked(models, seeds, truncation, even, model, request)
+    slider = gr.Slider(step=1 / (interpolation_player.STEPS * (len(ids) - 1)))
+    for value in interpolations(model, ids, truncation, even):
+        # the file of another interpolation would mislead
+        yield value, slider, gr.DownloadButton(value=None, interactive=False)
+
+
+def show_typed(
+    models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request
+) -> Iterator[tuple]:
+    """As `show`; while somebody types, a text that is not yet a list of seeds is no error. A code is pasted whole."""
+    try:
+        _checked(models, seeds, truncation, even, model, request)
+    except gr.Error:
+        if latents.CODE in str(seeds):
+            raise
+        yield gr.skip(), gr.skip(), gr.skip()
+    else:
+        yield from show(models, seeds, truncation, even, model, request)
+
+
+def make_loop(
+    models: Models,
+    seeds: Any,
+    truncation: Any,
+    even: Any,
+    model: Any,
+    kind: Any,
+    size: Any,
+    request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
+) -> gr.DownloadButton:
+    """The download button with the file of a loop through the keyframes."""
+    model, ids, truncation, even = _checked(models, seeds, truncation, even, model, request)
+    kind = arguments.choice("format", kind, FORMATS, request)
+    size = arguments.choice("size", size, SIZES, request)
+    count, frames = interpolation_player.STEPS * len(ids), []
+    for frame in interpolation.loop(model.generator, model.z(ids, truncation), interpolation_player.STEPS, even):
+        frames.append(frame)
+        progress(0.7 * len(frames) / count, desc=texts.say("loop_sampling", request))
+    progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
+    path = model.file(f"{file_stem(ids, truncation, even)}-{size}px.{kind}")
+    comment = interpolation.describe(ids, truncation, model.name)
+    save_animation(frames, path, fps=interpolation_player.FPS, size=size, comment=comment)
+    return gr.DownloadButton(value=str(path), interactive=True)
+
+
+def open_link(
+    models: Models, seeds: Any, position: Any, truncation: Any, even: Any, wanted: Any, request: gr.Request
+) -> tuple:
+    """What a link asks for, which the browser has read; its model is chosen if it is here."""
+    here = wanted in list(models)  # a list: the value may not be hashable
+    if not here:
+        gr.Warning(texts.say("link_model", request, model=html.escape(str(wanted)[:100])))
+    chosen = model_picker.chosen(models, wanted) if here and wanted != models.first.name else gr.skip()
+    return seeds, position, truncation, even, chosen
+
+
+def write_keyframes(event: gr.EventData) -> str:
+    """The field's text for keyframes that were added or removed in the player."""
+    return ", ".join(map(str, event.keyframes))
+
+
+def with_enlarged(seeds: str, image: gr.EventData) -> str:
+    """The field's text with the seed of the enlarged image as the first or the last keyframe."""
+    return with_end(seeds, image.seed, image.act)
+
+
+def _checked(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> tuple:
+    """The model, the latent ids, truncation and pace, else gr.Error."""
+    model = chosen_model(models, model, request)
+    ids = arguments.latent_ids(seeds, model.generator.z_dim, request)
+    truncation = arguments.real("truncation", truncation, request)
+    return model, ids, truncation, arguments.boolean("even", even, request)
+
+
+# --- what they compute
+
+
+def with_keyframe(seeds: str, latent_id: int | str) -> str:
+    """The field's text with one more keyframe, in the place of the last one where there are as many as fit."""
+    return ", ".join([*_parts(seeds)[: arguments.MAX_KEYFRAMES - 1], str(latent_id)])
+
+
+def with_end(seeds: str, latent_id: int | str, end: str) -> str:
+    """The field's text with a latent id in the place of the "first" or of the "last" keyframe."""
+    parts = _parts(seeds)
+    return ", ".join(
+        [str(latent_id), *parts[1:]] if end == "first" else [*parts[: max(1, len(parts) - 1)], str(latent_id)]
+    )
+
+
+def _parts(seeds: str) -> list[str]:
+    return [part.strip() for part in seeds.split(",") if part.strip()]
+
+
+def interpolations(model: LoadedModel, ids: list[int | str], truncation: float, even: bool) -> Iterator[dict]:
+    """The player's value, once more for each pair of keyframes as soon as its sheet is generated."""
     sheets = []
-    for pair in pairwise(keys):
-        sheets.append(sprite_sheet(studio, pair, truncation, even))
-        yield interpolation_player.value(sheets, keys)
+    for pair in pairwise(ids):
+        sheets.append(sheet(model, pair, truncation, even))
+        yield interpolation_player.interpolation_of(sheets, ids)
 
 
-def sprite_sheet(studio: LoadedModel, pair: Sequence[int | str], truncation: float, even: bool) -> Path:
-    """All frames from one key to the next in one lossless picture, painted unless it has been lately."""
-    path = studio.file(f"{walk_name(pair, truncation, even)}-walk.webp")
-    if not kept(path):
-        frames = interpolate(studio.generator, *studio.z(pair, truncation), interpolation_player.STEPS, even)
+def sheet(model: LoadedModel, pair: Sequence[int | str], truncation: float, even: bool) -> Path:
+    """All frames from one keyframe to the next in one lossless image, generated unless it is cached."""
+    path = model.file(f"{file_stem(pair, truncation, even)}-sheet.webp")
+    if not is_cached(path):
+        z = model.z(pair, truncation)
+        frames = interpolation.interpolate(model.generator, z[0], z[1], interpolation_player.STEPS, even)
         # method 0 is ten times quicker than the default and a tenth larger
-        save_atomically(
-            grid(frames, columns=interpolation_player.COLUMNS, gap=0), path, lossless=True, quality=0, method=0
-        )
+        image = grid(frames, columns=interpolation_player.COLUMNS, gap=0)
+        save_atomically(image, path, lossless=True, quality=0, method=0)
     return path
 
 
-def walk_name(keys: Sequence[int | str], truncation: float, even: bool) -> str:
-    """What a file's name says of a walk: its seeds, or a hash of its keys where one is a code, which is long."""
-    text = "-".join(map(str, keys))
+def file_stem(ids: Sequence[int | str], truncation: float, even: bool) -> str:
+    """The part of a file's name for an interpolation: its seeds, or a hash of its ids where one is a (long) code."""
+    text = "-".join(map(str, ids))
     named = f"keys-{sha256(text.encode()).hexdigest()[:24]}" if latents.CODE in text else f"seeds-{text}"
     return f"{named}{truncation_suffix(truncation)}{'-even' if even else ''}"
