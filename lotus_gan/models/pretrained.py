@@ -17,6 +17,7 @@ from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
+from typing_extensions import Self
 
 from lotus_gan.config import RESOLUTION, ModelConfig
 from lotus_gan.errors import ModelError, ModelFileNotFound
@@ -50,7 +51,9 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         return self.config.z_dim
 
     @classmethod
-    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download):  # type: ignore[override]
+    def from_pretrained(  # type: ignore[override]
+        cls, model: str | Path, *, map_location: str = "cpu", **download: Any
+    ) -> Self:
         """A folder or a Hub id -> the network, in float32 and eval mode.
 
         `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.

@@ -8,7 +8,7 @@ Parts of a batch (`--accumulate`) and processes are slices of one Batch, so a sa
 batch is shared.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -96,10 +96,12 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device, but for the indices and flips, which the images on the CPU are taken with."""
-        names = [field.name for field in fields(self) if field.name not in ("indices", "flips")]
-        values = {name: getattr(self, name) for name in names}
-        return replace(self, **{name: _move(value, device) for name, value in values.items()})
-
-
-def _move(value, device: torch.device):
-    return [draw.to(device) for draw in value] if isinstance(value, list) else value.to(device)
+        return replace(
+            self,
+            z=self.z.to(device),
+            crop=self.crop.to(device),
+            noise=self.noise.to(device),
+            augment_real=[draw.to(device) for draw in self.augment_real],
+            augment_fake=[draw.to(device) for draw in self.augment_fake],
+            points=self.points.to(device),
+        )

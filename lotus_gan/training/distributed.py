@@ -16,12 +16,16 @@ import importlib.util
 import os
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from lotus_gan.errors import DistributedError, MissingDependency, UsageError
 from lotus_gan.training.device import pick_device
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 # the others wait while one process evaluates, draws previews or uploads; a dead one is noticed at once all the same
 TIMEOUT = timedelta(hours=2)
@@ -110,7 +114,7 @@ class Distributed:
             torch.distributed.destroy_process_group()
 
 
-def _accelerator(device: torch.device, precision: str):
+def _accelerator(device: torch.device, precision: str) -> "Accelerator":
     if importlib.util.find_spec("accelerate") is None:
         raise MissingDependency("no_accelerate")
     from accelerate import Accelerator, InitProcessGroupKwargs
@@ -128,13 +132,13 @@ class _Mean(torch.autograd.Function):
     the gradient is the mean of dL/dy too. Never differentiated twice: the penalty runs through the critic only."""
 
     @staticmethod
-    def forward(ctx, x: torch.Tensor, distributed: Distributed) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, distributed: Distributed) -> torch.Tensor:
         ctx.distributed = distributed
         return distributed.mean(x)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, gradient: torch.Tensor):
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         return ctx.distributed.mean(gradient.contiguous()), None
 
 
