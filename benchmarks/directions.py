@@ -8,7 +8,7 @@ directions are compared (closed form, principal, fitted, fitted given the others
 parameter most, beyond the other parameters that it moves along, is tried as a slider. Open the sheet before you
 believe a name: each row is a name, from one end of the slider to the other, for three seeds.
 
-About ten minutes on one core, most of them painting. Prints Markdown: benchmarks/directions.md has ours.
+About ten minutes on one core, most of them painting. Prints Markdown: docs/directions.md has ours.
 """
 
 import argparse
