@@ -226,7 +226,7 @@ def test_what_is_not_run_says_why(path):
         assert "cannot be run" in before.rstrip().rsplit("\n\n", 1)[-1]
 
 
-# --- what a reader finds -----------------------------------------------------------------------------------------------
+# --- what a reader finds ---------------------------------------------------------------------------------------------
 
 
 def test_readme_is_short():
