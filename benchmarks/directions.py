@@ -8,7 +8,7 @@ four kinds of directions are compared (closed form, principal, fitted, fitted gi
 its own parameter most, compared with the other parameters, is tested as a slider. Look at the sheet before you trust a
 name: each row is a name, from one end of the slider to the other, for three seeds.
 
-About ten minutes on one core, most of them for generating images. Prints Markdown: benchmarks/directions.md has ours.
+About ten minutes on one core, most of them for generating images. Prints Markdown: docs/directions.md has ours.
 """
 
 import argparse

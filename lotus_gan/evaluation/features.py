@@ -89,7 +89,7 @@ def _download_weights() -> dict[str, torch.Tensor]:
     """torchvision's own weights, from its cache or the network; only the state of `features`."""
     weights = MobileNet_V2_Weights.IMAGENET1K_V1
     try:
-        state = weights.get_state_dict(progress=True, check_hash=True)
+        state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (OSError, HTTPException, RuntimeError) as error:  # no network or no room, half an answer, a wrong hash
         raise EvaluationError("features_unreachable", url=weights.url, detail=error, variable=ENV) from None
     return {name.removeprefix("features."): value for name, value in state.items() if name.startswith("features.")}

@@ -15,7 +15,7 @@ from lotus_gan.data.images import load_folder, load_image, read_images
 from lotus_gan.errors import ImageError
 from lotus_gan.evaluation.nearest import SHEET, TrainingIndex, write_index
 from lotus_gan.sampling.media import read_info
-from lotus_gan.ui.tabs.training_history import stage_pictures
+from lotus_gan.ui.tabs.training_history import stage_images
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n0 0 64 64 rectfill\nshowpage\n%%EOF\n"
@@ -86,7 +86,7 @@ def test_like(ghostscript, postscript, model_folder, tmp_path, capsys):
 
 def test_timeline(ghostscript, tmp_path):
     (tmp_path / "step_0000001.webp").write_bytes(POSTSCRIPT)
-    assert stage_pictures(tmp_path) == {}
+    assert stage_images(tmp_path) == {}
 
 
 def test_index(ghostscript, tmp_path, images_and_features):
