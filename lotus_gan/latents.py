@@ -14,6 +14,7 @@ import base64
 import hashlib
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
@@ -25,7 +26,7 @@ CODE_STEP = 1 / 28  # one byte a value, so up to 4.5; rounding moves a pixel by 
 MIN_TRUNCATION, MAX_TRUNCATION = 0.3, 1.0
 
 
-def check_seed(seed) -> int:
+def check_seed(seed: Any) -> int:
     """The seed as an int. UsageError (a ValueError) unless it is an integer from 0 to 2^32 - 1."""
     try:
         value = -1 if isinstance(seed, bool) else operator.index(seed)
@@ -108,7 +109,7 @@ def truncate(z: torch.Tensor, psi: float) -> torch.Tensor:
     return z * psi
 
 
-def slerp(a: torch.Tensor, b: torch.Tensor, t) -> torch.Tensor:
+def slerp(a: torch.Tensor, b: torch.Tensor, t: float | torch.Tensor) -> torch.Tensor:
     """Spherical interpolation from `a` (D,) at t = 0 to `b` (D,) at t = 1 (Shoemake 1985).
 
     t is a number -> (D,), or a tensor (T,) -> (T, D). The generator was trained on latents of norm about sqrt(D);

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub.errors import HTTPError
@@ -53,11 +54,11 @@ def _hub(name: str) -> ImageSet:
     return read_images(_files(rows, image, label), name, total=len(rows))
 
 
-def _column(rows, kind: type) -> str | None:
+def _column(rows: Any, kind: type) -> str | None:
     return next((name for name, feature in rows.features.items() if isinstance(feature, kind)), None)
 
 
-def _files(rows, image: str, label: str | None) -> Iterator[tuple[str, Path | bytes]]:
+def _files(rows: Any, image: str, label: str | None) -> Iterator[tuple[str, Path | bytes]]:
     """Name and file of each row of a data set; the name begins with its class, as if that were a folder."""
     classes = rows.features[label].names if label else []
     for i, row in enumerate(rows.select_columns([image, *filter(None, [label])])):

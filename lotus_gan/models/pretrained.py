@@ -17,6 +17,7 @@ from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
+from typing_extensions import Self
 
 from lotus_gan.config import RESOLUTION, ModelConfig
 from lotus_gan.errors import ModelError, ModelFileNotFound
@@ -50,7 +51,9 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         return self.config.z_dim
 
     @classmethod
-    def from_pretrained(cls, model: str | Path, *, map_location: str = "cpu", **download):  # type: ignore[override]
+    def from_pretrained(  # type: ignore[override]  # fewer choices than the mixin has
+        cls, model: str | Path, *, map_location: str = "cpu", **download: Any
+    ) -> Self:
         """A folder or a Hub id -> the network, in float32 and eval mode.
 
         `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.
@@ -89,6 +92,7 @@ class Generator(_PretrainedModel):
         return self.network.stem
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]."""
         return self.network(self._checked(z))
 
     def base(self, z: torch.Tensor) -> torch.Tensor:
@@ -141,6 +145,7 @@ class Critic(_PretrainedModel):
         return [head(view) for head, view in zip(self.heads[: len(views)], views, strict=True)]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, 3, 128, 128) in [-1, 1] -> the sum of the heads' scores (N,)."""
         return functools.reduce(torch.add, self.score(self.views(images)))
 
 

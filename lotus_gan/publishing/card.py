@@ -8,6 +8,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData, constants, hf_hub_url
 
@@ -40,7 +41,7 @@ class Evaluation:
     minutes: float
 
 
-def write_card(trainer, command: list[str], provenance: Provenance, evaluation: Evaluation | None) -> None:
+def write_card(trainer: Any, command: list[str], provenance: Provenance, evaluation: Evaluation | None) -> None:
     """Write README.md and samples.webp (seeds 0 to 63) into the folder of a `Trainer`, which must hold a model.
 
     The card says: the command, the device, the minutes, the settings, the origin of the images, and the metrics, if

@@ -18,6 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, constants, get_token, hf_hub_download
 from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError
@@ -95,7 +96,7 @@ def _complete(folder: Path, repo_id: str, branch: str | None, onnx: bool) -> Non
     write_usage(folder, repo_id, branch)
 
 
-def make_repo(api: HfApi, repo_id: str, private: bool, **kind) -> str:
+def make_repo(api: HfApi, repo_id: str, private: bool, **kind: Any) -> str:
     """The URL of a repository, which is created if need be. HubError if it should be private and is public.
 
     `kind` goes to `HfApi.create_repo`: repo_type, space_sdk.
@@ -202,7 +203,7 @@ class PushCallback:
     them, and its thread keeps a stopped program alive; CommitScheduler counts minutes, not steps.
     """
 
-    def __init__(self, trainer, every: int, write_card: Callable[[], None], **options):
+    def __init__(self, trainer: Any, every: int, write_card: Callable[[], None], **options: Any):
         self.trainer, self.every, self.write_card, self.options = trainer, every, write_card, options
         self.thread: threading.Thread | None = None
 

@@ -60,7 +60,7 @@ def grid(images: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Ima
     return sheet
 
 
-def save_atomically(image: Image.Image, path: Path | str, **options) -> Path:
+def save_atomically(image: Image.Image, path: Path | str, **options: Any) -> Path:
     """Write an image file in full or not at all, in the format of its suffix; options go to Pillow's `save`."""
     with atomic_write(path) as part:
         image.save(part, **options)
@@ -76,7 +76,7 @@ Iptc4xmpExt:DigitalSourceType="{SOURCE}"/>\
 _XMP_CHUNK = "XML:com.adobe.xmp"
 
 
-def save_png(image: Image.Image, path: Path | str, **info) -> Path:
+def save_png(image: Image.Image, path: Path | str, **info: object) -> Path:
     """Write a PNG that declares itself synthetic and holds `info`, such as seed=42, truncation=0.7, model="lotus"."""
     chunks = PngInfo()
     for key, value in info.items():

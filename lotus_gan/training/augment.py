@@ -10,12 +10,16 @@ clean images because the gradient passes through. Every sample gets its own draw
 every device.
 """
 
+from collections.abc import Callable
+
 import torch
 
 MAX_SHIFT = 1 / 8  # of the side
 CUTOUT = 1 / 2  # of the side
 
 Draws = list[torch.Tensor]  # (N, 1) or (N, 1, 1, 1) each, in the order in which the policy uses them
+Transform = Callable[[torch.Tensor, Draws], torch.Tensor]  # images (N, 3, S, S), draws that it takes its own from
+Draw = Callable[[int, int, torch.Generator | None], Draws]  # count, resolution, generator
 
 
 def augment(
@@ -61,12 +65,12 @@ def parse_policy(policy: str) -> list[str]:
     return names
 
 
-def _transforms(policy: str) -> list[tuple]:
+def _transforms(policy: str) -> list[tuple[Transform, Draw]]:
     """(transform, what draws its numbers) of each part of a policy."""
     return [pair for name in parse_policy(policy) for pair in POLICIES[name]]
 
 
-def _uniform(low: float, high: float):
+def _uniform(low: float, high: float) -> Draw:
     """One number a sample in [low, high): (N, 1, 1, 1)."""
     return lambda count, _, generator: [low + (high - low) * torch.rand(count, 1, 1, 1, generator=generator)]
 
@@ -117,7 +121,7 @@ def _cutout(images: torch.Tensor, draws: Draws) -> torch.Tensor:
 
 
 # DiffAugment's names: each a list of transforms, and of what draws their numbers
-POLICIES = {
+POLICIES: dict[str, list[tuple[Transform, Draw]]] = {
     "color": [
         (_brightness, _uniform(-0.5, 0.5)),
         (_saturation, _uniform(0, 2)),

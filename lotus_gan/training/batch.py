@@ -9,6 +9,7 @@ batch is shared.
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 
@@ -101,5 +102,5 @@ class Batch:
         return replace(self, **{name: _move(value, device) for name, value in values.items()})
 
 
-def _move(value, device: torch.device):
+def _move(value: Any, device: torch.device) -> Any:
     return [draw.to(device) for draw in value] if isinstance(value, list) else value.to(device)

@@ -16,6 +16,7 @@ import importlib.util
 import os
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import nn
@@ -110,7 +111,7 @@ class Distributed:
             torch.distributed.destroy_process_group()
 
 
-def _accelerator(device: torch.device, precision: str):
+def _accelerator(device: torch.device, precision: str) -> Any:
     if importlib.util.find_spec("accelerate") is None:
         raise MissingDependency("no_accelerate")
     from accelerate import Accelerator, InitProcessGroupKwargs
@@ -128,13 +129,13 @@ class _Mean(torch.autograd.Function):
     the gradient is the mean of dL/dy too. Never differentiated twice: the penalty runs through the critic only."""
 
     @staticmethod
-    def forward(ctx, x: torch.Tensor, distributed: Distributed) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, distributed: Distributed) -> torch.Tensor:
         ctx.distributed = distributed
         return distributed.mean(x)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, gradient: torch.Tensor):
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         return ctx.distributed.mean(gradient.contiguous()), None
 
 
@@ -153,6 +154,7 @@ class SyncBatchNorm(nn.BatchNorm2d):
         self.distributed = distributed
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) -> the same shape and type."""
         if not self.training:
             return super().forward(x)
         values = x.float()
