@@ -34,6 +34,7 @@ class ArticleGenerator(nn.Module):
         return self.layers[:3]
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]."""
         return self.layers(z[:, :, None, None])
 
 
@@ -53,9 +54,11 @@ class ArticleCritic(nn.Module):
 
     @property
     def heads(self) -> list[nn.Module]:
+        """One: all of the layers."""
         return [self.layers]
 
     def views(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """The image itself."""
         return [images]
 
 

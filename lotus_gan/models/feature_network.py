@@ -42,6 +42,7 @@ class FeatureNetwork(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Images (N, 3, H, W) in [-1, 1] -> feature maps of FEATURE_SHAPES, each divided by its FEATURE_STD."""
         x = F.interpolate(images, size=(RESOLUTION, RESOLUTION), mode="bilinear", align_corners=False)
         x = ((x + 1) / 2 - _MEAN.to(x.device)) / _STD.to(x.device)
         x = self.network._swish(self.network._bn0(self.network._conv_stem(x)))

@@ -50,6 +50,7 @@ class LotusGenerator(nn.Module):
         return self.to_rgb(self.trunk(z[:, :, None, None]))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1]."""
         features = self.trunk(z[:, :, None, None])
         image = self.to_rgb(features)
         for upsampler in self.upsamplers:
@@ -97,6 +98,7 @@ class Upsampler(nn.Module):
             nn.init.zeros_(value)
 
     def forward(self, image: torch.Tensor, features: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Image (N, 3, S, S), features (N, C, S, S) or None -> larger image, features (N, c_fine, 2 S, 2 S)."""
         x = self.image_conv(image)
         if features is not None:
             x = x + self.feature_conv(features)
@@ -112,6 +114,7 @@ class Blur(nn.Module):
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) -> the same shape."""
         return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
 
 
@@ -128,6 +131,7 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) -> the same shape."""
         return x + self.body(x)
 
 
@@ -159,6 +163,7 @@ class LotusCritic(nn.Module):
         return feature_network(next(self.parameters()).device)
 
     def views(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Images at 128 px -> the image at 16 px, then the feature maps; at 16 px -> the image alone."""
         if images.shape[-1] == BASE:
             return [images]
         return [pyramid(images)[0], *self.feature_network(images)]

@@ -53,6 +53,7 @@ class ProgressBar(Callback):
         self.bar = tqdm(total=steps, initial=trainer.step_number, unit="step", dynamic_ncols=True, mininterval=1)
 
     def on_step(self) -> None:
+        """Move the bar; renew its figures where it is redrawn."""
         trainer, totals = self.trainer, self.trainer.step.totals
         # true when the bar is due for redrawing: reading a loss makes a GPU wait
         if self.bar.update() and totals["steps"]:
@@ -62,6 +63,7 @@ class ProgressBar(Callback):
             self.bar.set_postfix_str(f"{shown}, W {wasserstein:.2f}, {rate:.0f} img/s", refresh=False)
 
     def on_end(self) -> None:
+        """Leave the bar as it is."""
         self.close()
 
     def close(self) -> None:
@@ -80,6 +82,7 @@ class TimeEstimate(Callback):
         self.shown_before = 0
 
     def on_step(self) -> None:
+        """Log the estimate, once."""
         if self.is_done:
             return
         now, shown = time.monotonic(), self.trainer.images_shown
@@ -100,6 +103,7 @@ class MetricsLogger(Callback):
         read_log(self.path, trainer.step_number)
 
     def on_step(self) -> None:
+        """Write a line if one is due."""
         trainer, config = self.trainer, self.trainer.config
         if trainer.step_number % config.log_every and trainer.step_number != config.steps:
             return
@@ -124,10 +128,12 @@ class Previews(Callback):
         self.trainer = trainer
 
     def on_step(self) -> None:
+        """Save a preview if one is due."""
         if preview_due(self.trainer.step_number, self.trainer.config.preview_every):
             self.save()
 
     def on_end(self) -> None:
+        """Save the last preview."""
         self.save()
 
     def save(self) -> None:
@@ -165,11 +171,13 @@ class Evaluator(Callback):
         return min(self.lines, key=rank, default={})
 
     def on_step(self) -> None:
+        """Evaluate if that is due."""
         every = self.trainer.config.evaluate_every
         if every and self.trainer.step_number % every == 0:
             self.evaluate()
 
     def on_end(self) -> None:
+        """Evaluate the last model."""
         self.evaluate()
 
     def evaluate(self) -> None:

@@ -48,6 +48,7 @@ class Tracker(Callback):
         self.first_step = trainer.step_number + 1
 
     def on_step(self) -> None:
+        """Send the lines and previews that are new."""
         for log in (LOG, EVALUATIONS):
             self._send_lines(self.trainer.output / log)
         self._send_previews(self.trainer.output / "previews")
