@@ -26,11 +26,11 @@ RANGES = {
 }
 
 
-def whole(field: str, value: Any, request: gr.Request) -> int:
+def integer(field: str, value: Any, request: gr.Request) -> int:
     """`value` as an int within the field's range, else gr.Error. 4.0 counts as 4, as JSON makes no difference."""
     number = _number(value)
     if number is None or number != int(number) or not _within(field, number):
-        raise _refusal("whole_refused", field, request)
+        raise _out_of_range("whole_refused", field, request)
     return int(number)
 
 
@@ -38,7 +38,7 @@ def real(field: str, value: Any, request: gr.Request) -> float:
     """`value` as a float within the field's range, else gr.Error."""
     number = _number(value)
     if number is None or not _within(field, number):
-        raise _refusal("real_refused", field, request)
+        raise _out_of_range("real_refused", field, request)
     return float(number)
 
 
@@ -128,7 +128,7 @@ def _within(field: str, number: int | float) -> bool:
     return low <= number <= high
 
 
-def _refusal(key: str, field: str, request: gr.Request) -> gr.Error:
+def _out_of_range(key: str, field: str, request: gr.Request) -> gr.Error:
     low, high = RANGES[field]
     message = texts.say(key, request, field=_named(field, request), low=f"{low:.10g}", high=f"{high:.10g}")
     return gr.Error(message, print_exception=False)

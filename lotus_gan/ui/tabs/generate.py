@@ -106,8 +106,8 @@ def fill(models: Models, count: Any, seed: Any, truncation: Any, model: Any, req
 
 def _checked(count: Any, seed: Any, truncation: Any, request: gr.Request) -> tuple[int, int, float]:
     return (
-        arguments.whole("count", count, request),
-        arguments.whole("seed", seed, request),
+        arguments.integer("count", count, request),
+        arguments.integer("seed", seed, request),
         arguments.real("truncation", truncation, request),
     )
 

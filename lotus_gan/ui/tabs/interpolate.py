@@ -152,8 +152,8 @@ def _build_endpoint(page: Page, position: gr.Slider) -> None:
 
 def interpolate(models: Models, seed_a: int, seed_b: int, position: float, request: gr.Request) -> str:
     """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
-    seed_a = arguments.whole("seed_a", seed_a, request)
-    seed_b = arguments.whole("seed_b", seed_b, request)
+    seed_a = arguments.integer("seed_a", seed_a, request)
+    seed_b = arguments.integer("seed_b", seed_b, request)
     position = arguments.real("position", position, request)
     model = models.first
     a, b = model.z([seed_a, seed_b])
