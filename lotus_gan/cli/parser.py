@@ -83,7 +83,7 @@ def _add_evaluate(commands: Subparsers) -> None:
     _add_truncation(sub)
     sub.add_argument("--real", required=True, metavar="DIR", help=f"images that were not trained on: {SOURCES}")
     sub.add_argument("--train", metavar="DIR", help="the training images, for the share of copies")
-    sub.add_argument("--seeds", type=scored_seeds, default="0-511", help="what the model generates, at least two")
+    sub.add_argument("--seeds", type=scored_seeds, default="0-511", help="of the model's images, at least two")
     _add_features(sub)
 
 

@@ -123,9 +123,9 @@ def test_with_validation_images_the_card_has_figures(pictures, tmp_path):
     lines = [json.loads(line) for line in (out / "quality.jsonl").read_text().splitlines()]
     assert [(line["step"], line["n_real"], line["n_fake"]) for line in lines] == [(2, 10, 256), (3, 10, 256)]
     card = (out / "README.md").read_text()
-    assert "seeds 0 to 511 without truncation against the 68 images of lotus-68" in card
+    assert "seeds 0 to 511 without truncation against 68 images of lotus-68" in card
     best = min(lines, key=lambda line: line["kid"] - 200 * line["coverage"])
-    assert f"that of step {best['step']} " in card and "| KID x 1000 (0 is perfect) | " in card
+    assert f"that of step {best['step']} " in card and "| KID x 1000 (lower is better) | " in card
     Generator.from_pretrained(out / "last")
 
 
