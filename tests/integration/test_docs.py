@@ -52,7 +52,7 @@ def kind(line):
         return "serving"
     if line.startswith("accelerate launch "):
         return "launching"
-    if line.startswith(("python -m pytest", "ruff ")):
+    if line.startswith(("python -m pytest", "ruff ", "mypy", "oxlint ")):
         return "testing"
     return "unknown"
 
@@ -184,8 +184,7 @@ def test_testing_commands():
     """CI runs the whole of them; here those that take seconds, and that what the others name is there."""
     for line in of_kind("testing"):
         words = shlex.split(line)
-        if words[0] == "ruff":
-            assert words in (["ruff", "check", "."], ["ruff", "format", "--check", "."])
+        if words[0] != "python":  # a checker
             assert line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
         if words[-2:-1] == ["-k"]:
             assert " passed" in run(line, ROOT, ["-q", "-p", "no:cacheprovider"])
