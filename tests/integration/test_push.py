@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,14 @@ from types import SimpleNamespace
 import pytest
 from helpers.hub_stand_in import DROP, READ, Repo
 
+import lotus_gan
 import lotus_gan.publishing.push as push_module
 from lotus_gan import Generator
 from lotus_gan.errors import HubError, ModelError
 from lotus_gan.publishing.push import PushCallback, push
 
 ROOT = Path(__file__).resolve().parents[2]
-VERSION = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)[1]
+VERSION = lotus_gan.__version__
 QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
 LATER = "This pushes it later:\npython -m lotus_gan push --model"
 
