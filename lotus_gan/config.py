@@ -8,11 +8,10 @@ A value out of its range is a UsageError that names the field, what it got and w
 
 import types
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
-from typing_extensions import Self
 
 from lotus_gan.errors import UsageError
 
@@ -34,6 +33,9 @@ RENAMED = {
 OLD_AUGMENTATIONS = ("brightness", "saturation", "contrast")  # and what `color` is made of
 
 
+C = TypeVar("C", bound="_Config")
+
+
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -45,7 +47,7 @@ class _Config(BaseModel):
         except ValidationError as error:
             raise _usage_error(type(self), error) from None
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self: C, **changes: Any) -> C:
         """The same with some values changed, and checked."""
         return type(self)(**(self.model_dump() | changes))
 
@@ -168,7 +170,7 @@ class TrainConfig(ModelConfig):
             if self.augment != "auto" and name not in AUGMENTATIONS:
                 raise UsageError("unknown_augment", name=name, known=", ".join(AUGMENTATIONS))
 
-    def for_images(self, count: int) -> Self:
+    def for_images(self, count: int) -> "TrainConfig":
         """The same, with what depends on the number of images decided for `count` of them: `augment` auto."""
         if self.augment != "auto":
             return self

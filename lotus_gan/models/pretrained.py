@@ -10,14 +10,13 @@ A `ModelConfig`, which is what config.json holds, chooses the architecture: "art
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
-from typing_extensions import Self
 
 from lotus_gan.config import RESOLUTION, ModelConfig
 from lotus_gan.errors import ModelError, ModelFileNotFound
@@ -33,6 +32,9 @@ CRITICS: dict[str, type[ArticleCritic] | type[LotusCritic]] = {"article": Articl
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
 OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
+
+
+M = TypeVar("M", bound="_PretrainedModel")
 
 
 class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
@@ -52,8 +54,8 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
-        cls, model: str | Path, *, map_location: str = "cpu", **download: Any
-    ) -> Self:
+        cls: type[M], model: str | Path, *, map_location: str = "cpu", **download: Any
+    ) -> M:
         """A folder or a Hub id -> the network, in float32 and eval mode.
 
         `download` goes to `hf_hub_download`: revision, token, cache_dir, local_files_only, force_download.
