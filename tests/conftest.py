@@ -1,4 +1,4 @@
-"""What every test file shares: a folder of small coloured pictures, and a model folder made in a moment."""
+"""What every test file shares: a folder of small coloured images, and a model folder made in a moment."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ torch.set_num_threads(1)  # on networks this small a second thread costs more th
 
 
 @pytest.fixture
-def pictures(tmp_path) -> Path:
+def image_folder(tmp_path) -> Path:
     """A folder of ten PNG files of 48 x 40 px, each of another colour with a gradient from left to right."""
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     ramp = Image.linear_gradient("L").rotate(90).resize((48, 40))
     for i in range(10):

@@ -178,9 +178,9 @@ def workers(launcher):
 @pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])  # the main one, which writes, and another
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="finds the processes in Linux's /proc")
-def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, tmp_path, rank):
+def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(image_folder, tmp_path, rank):
     # at low rates, because rounding is magnified at each step and the processes may get far before they are stopped
-    arguments = [str(ROOT / "train.py"), "--data", str(pictures), *QUICK]
+    arguments = [str(ROOT / "train.py"), "--data", str(image_folder), *QUICK]
     arguments += ["--lr-generator", "1e-5", "--lr-critic", "1e-5"]
     process = subprocess.Popen(
         [*LAUNCH, *arguments, "--output", str(tmp_path / "broken"), "--steps", "100000"],
@@ -214,8 +214,8 @@ def test_a_process_that_dies_ends_the_run_and_another_number_goes_on(pictures, t
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="finds the processes in Linux's /proc")
-def test_a_signal_to_one_process_stops_both_at_the_same_step(pictures, tmp_path):
-    command = [*LAUNCH, str(ROOT / "train.py"), "--data", str(pictures), *QUICK]
+def test_a_signal_to_one_process_stops_both_at_the_same_step(image_folder, tmp_path):
+    command = [*LAUNCH, str(ROOT / "train.py"), "--data", str(image_folder), *QUICK]
     process = subprocess.Popen(
         [*command, "--output", str(tmp_path), "--steps", "100000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),

@@ -285,9 +285,9 @@ def train(hub, tmp_path, *arguments, token="hf_write"):
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def test_a_failed_push_loses_no_training(hub, pictures, tmp_path):
+def test_a_failed_push_loses_no_training(hub, image_folder, tmp_path):
     out = tmp_path / "out"
-    command = ["--data", pictures, "--output", out, "--steps", 1, "--push-to-hub", "user/mine", "--push-every", 1]
+    command = ["--data", image_folder, "--output", out, "--steps", 1, "--push-to-hub", "user/mine", "--push-every", 1]
     done = train(hub, tmp_path, *command, token="hf_old")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "training starts, but a push would fail now: the Hub does not accept the token (401)" in done.stderr
@@ -306,7 +306,7 @@ def test_a_failed_push_loses_no_training(hub, pictures, tmp_path):
         (["--data-source", " "], "the source of the images takes a sentence of 1 to 500 characters"),
     ],
 )
-def test_wrong_options_are_named_before_training(hub, pictures, tmp_path, arguments, message):
-    done = train(hub, tmp_path, "--data", pictures, "--output", tmp_path / "out", "--steps", 1, *arguments)
+def test_wrong_options_are_named_before_training(hub, image_folder, tmp_path, arguments, message):
+    done = train(hub, tmp_path, "--data", image_folder, "--output", tmp_path / "out", "--steps", 1, *arguments)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()

@@ -30,10 +30,10 @@ def train(*arguments, **options):
     return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
 
-def test_the_contracts_line(pictures, tmp_path):
+def test_the_contracts_line(image_folder, tmp_path):
     """--preset article at its full width, two steps, and the model loads."""
     out = tmp_path / "out"
-    done = train("--data", pictures, "--output", out, "--preset", "article", "--steps", 2, "--batch-size", 8)
+    done = train("--data", image_folder, "--output", out, "--preset", "article", "--steps", 2, "--batch-size", 8)
     assert done.returncode == 0, done.stderr
     assert "10 images read, 0 left out" in done.stdout
     generator = Generator.from_pretrained(str(out))
@@ -48,8 +48,8 @@ def test_the_contracts_line(pictures, tmp_path):
     assert (out / "previews/step_0000002.webp").is_file() and (out / "checkpoint").is_dir()
 
 
-def test_the_same_command_resumes(pictures, tmp_path):
-    command = ["--data", pictures, "--output", tmp_path / "out", *QUICK]
+def test_the_same_command_resumes(image_folder, tmp_path):
+    command = ["--data", image_folder, "--output", tmp_path / "out", *QUICK]
     assert train(*command, "--steps", 2).returncode == 0
     again = train(*command, "--steps", 3)
     assert again.returncode == 0 and "resumed at step 2\n" in again.stdout
@@ -68,27 +68,27 @@ def wait_for(condition, seconds=120):
         time.sleep(0.1)
 
 
-def test_a_look_at_the_data_without_training(pictures, tmp_path):
+def test_a_look_at_the_data_without_training(image_folder, tmp_path):
     """The sheets and nothing else; what the data decides is told, and goes into checkpoint and card."""
     out = tmp_path / "out"
-    done = train("--data", pictures, "--output", out, "--preview-data", "--val", "nowhere")
+    done = train("--data", image_folder, "--output", out, "--preview-data", "--val", "nowhere")
     assert done.returncode == 0, done.stderr
     assert f"look at {out / 'data.webp'} and {out / 'augmented.webp'}; nothing has been trained" in done.stdout
     assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
-    done = train("--data", pictures, "--output", out, *QUICK, "--steps", 1)
+    done = train("--data", image_folder, "--output", out, *QUICK, "--steps", 1)
     assert done.returncode == 0, done.stderr
     assert "augment: translation, because fewer than 10,000 images" in done.stdout
     card = (out / "README.md").read_text()
-    assert "| augment | translation |" in card and f"10 images ({pictures.name})" in card
+    assert "| augment | translation |" in card and f"10 images ({image_folder.name})" in card
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
-def test_ctrl_c_saves_and_says_how_to_go_on(pictures, tmp_path):
+def test_ctrl_c_saves_and_says_how_to_go_on(image_folder, tmp_path):
     command = [
         sys.executable,
         str(ROOT / "train.py"),
         "--data",
-        str(pictures),
+        str(image_folder),
         "--output",
         str(tmp_path / "out"),
         *QUICK,
@@ -107,17 +107,27 @@ def test_ctrl_c_saves_and_says_how_to_go_on(pictures, tmp_path):
     assert f"resumed at step {stopped}\n" in again.stdout
 
 
-def test_max_minutes_stops_cleanly(pictures, tmp_path):
-    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.03)
+def test_max_minutes_stops_cleanly(image_folder, tmp_path):
+    done = train("--data", image_folder, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.03)
     assert done.returncode == 0, done.stderr
     assert "of 1000000; the same command goes on from here" in done.stdout
     Generator.from_pretrained(tmp_path / "out")
 
 
-def test_with_validation_images_the_card_has_figures(pictures, tmp_path):
+def test_with_validation_images_the_card_has_figures(image_folder, tmp_path):
     """The run measures itself, and the card says on how many images; the feature network is untrained here."""
     weights, out = save_random_features(tmp_path / "features.safetensors"), tmp_path / "out"
-    command = ["--data", pictures, "--val", pictures, "--heldout", ROOT / "data/lotus-68", "--output", out, *QUICK]
+    command = [
+        "--data",
+        image_folder,
+        "--val",
+        image_folder,
+        "--heldout",
+        ROOT / "data/lotus-68",
+        "--output",
+        out,
+        *QUICK,
+    ]
     done = train(*command, "--steps", 3, "--evaluate-every", 2, env=os.environ | {"LOTUS_GAN_FEATURES": str(weights)})
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (out / "quality.jsonl").read_text().splitlines()]
@@ -129,18 +139,18 @@ def test_with_validation_images_the_card_has_figures(pictures, tmp_path):
     Generator.from_pretrained(out / "last")
 
 
-def test_without_the_feature_network_training_goes_on(pictures, tmp_path):
+def test_without_the_feature_network_training_goes_on(image_folder, tmp_path):
     out = tmp_path / "out"
     nowhere = os.environ | {"LOTUS_GAN_FEATURES": str(tmp_path / "nowhere.safetensors")}
-    done = train("--data", pictures, "--val", pictures, "--output", out, *QUICK, "--steps", 1, env=nowhere)
+    done = train("--data", image_folder, "--val", image_folder, "--output", out, *QUICK, "--steps", 1, env=nowhere)
     assert done.returncode == 0, done.stderr
     assert "no figures of quality, and the last model instead of the best: there is no feature file" in done.stderr
     assert "No figure of quality has been measured" in (out / "README.md").read_text()
     Generator.from_pretrained(out)
 
 
-def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tmp_path):
-    command = ["--data", pictures, *QUICK, "--steps", 1]
+def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder, tmp_path):
+    command = ["--data", image_folder, *QUICK, "--steps", 1]
     assert train(*command, "--output", tmp_path / "first").returncode == 0
     begun = [*command, "--init-from", tmp_path / "first", "--critic-warmup", 2]
     done = train(*begun, "--output", tmp_path / "second")
@@ -156,9 +166,19 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(pictures, tm
     assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
 
 
-def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
+def test_divergence_is_told_and_exits_with_1(image_folder, tmp_path):
     done = train(
-        "--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 9, "--lr-critic", "1e30", "--log-every", 1
+        "--data",
+        image_folder,
+        "--output",
+        tmp_path / "out",
+        *QUICK,
+        "--steps",
+        9,
+        "--lr-critic",
+        "1e30",
+        "--log-every",
+        1,
     )
     assert done.returncode == 1
     assert "no longer finite" in done.stderr and "Lower --lr-critic" in done.stderr
@@ -171,26 +191,26 @@ def test_divergence_is_told_and_exits_with_1(pictures, tmp_path):
         (["--data", "nowhere"], "there is no folder 'nowhere'"),
         (["--data", "user/flowers"], "there is no folder 'user/flowers', and no data set from the Hub: Couldn't reach"),
         (["--data", "flowers102:rosa"], "flowers102 has no class 'rosa'; it has pink primrose"),
-        (["--data", "PICTURES", "--augment", "colour", "--preview-data"], "choose from color"),
-        (["--data", "PICTURES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
-        (["--data", "PICTURES", "--batch-size", "many"], "invalid int value: 'many'"),
-        (["--data", "PICTURES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
-        (["--data", "PICTURES", "--seed", "-1"], "seed must be an integer at least 0"),
-        (["--data", "PICTURES", "--preset", "stylegan"], "invalid choice: 'stylegan'"),
-        (["--data", "PICTURES", "--augment", "colour", "--width", "1"], "choose from color"),
-        (["--data", "PICTURES", "--step", "3"], "unrecognized arguments: --step 3"),
-        (["--data", "PICTURES", "--sketch-steps", "3"], "--sketch-steps is called --base-steps now"),
-        (["--data", "PICTURES", "--judge-every=3"], "--judge-every is called --evaluate-every now"),
-        (["--data", "PICTURES", "--augment", "brightness"], "'brightness' any more: it is a part of color"),
-        (["--data", "PICTURES", "--branch", "dev"], "--branch needs --push-to-hub"),
+        (["--data", "IMAGES", "--augment", "colour", "--preview-data"], "choose from color"),
+        (["--data", "IMAGES", "--batch-size", "0"], "batch_size must be an integer at least 1"),
+        (["--data", "IMAGES", "--batch-size", "many"], "invalid int value: 'many'"),
+        (["--data", "IMAGES", "--lr-critic", "nan"], "lr_critic must be a number above 0, got nan"),
+        (["--data", "IMAGES", "--seed", "-1"], "seed must be an integer at least 0"),
+        (["--data", "IMAGES", "--preset", "stylegan"], "invalid choice: 'stylegan'"),
+        (["--data", "IMAGES", "--augment", "colour", "--width", "1"], "choose from color"),
+        (["--data", "IMAGES", "--step", "3"], "unrecognized arguments: --step 3"),
+        (["--data", "IMAGES", "--sketch-steps", "3"], "--sketch-steps is called --base-steps now"),
+        (["--data", "IMAGES", "--judge-every=3"], "--judge-every is called --evaluate-every now"),
+        (["--data", "IMAGES", "--augment", "brightness"], "'brightness' any more: it is a part of color"),
+        (["--data", "IMAGES", "--branch", "dev"], "--branch needs --push-to-hub"),
         (
-            ["--data", "PICTURES", "--push-every", "-1", "--push-to-hub", "a/b"],
+            ["--data", "IMAGES", "--push-every", "-1", "--push-to-hub", "a/b"],
             "--push-every must be an integer",
         ),
     ],
 )
-def test_wrong_input_exits_with_2_and_leaves_nothing(pictures, tmp_path, arguments, message):
-    arguments = [str(pictures) if a == "PICTURES" else a for a in arguments]
+def test_wrong_input_exits_with_2_and_leaves_nothing(image_folder, tmp_path, arguments, message):
+    arguments = [str(image_folder) if a == "IMAGES" else a for a in arguments]
     offline = os.environ | {"HF_HUB_OFFLINE": "1"}
     done = train(*arguments, "--output", tmp_path / "out", "--device", "cpu", cwd=tmp_path, env=offline)
     assert done.returncode == 2
@@ -205,11 +225,11 @@ def test_every_setting_is_a_flag_with_its_default_in_the_help():
     assert "(default: 5 | 1)" in text  # n_critic of article and of lotus
 
 
-def test_training_needs_no_gradio(pictures, tmp_path):
+def test_training_needs_no_gradio(image_folder, tmp_path):
     """A machine for training has no page: an import of gradio would fail here."""
     (tmp_path / "gradio.py").write_text("raise ImportError('not installed')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = train("--data", pictures, "--output", tmp_path / "out", *QUICK, "--steps", 1, env=environment)
+    done = train("--data", image_folder, "--output", tmp_path / "out", *QUICK, "--steps", 1, env=environment)
     assert done.returncode == 0, done.stderr
 
 
@@ -228,12 +248,12 @@ def test_alone_it_trains_our_recipe_on_the_68_and_says_so(tmp_path):
     assert "resumed at step 1\n" in again.stdout
 
 
-def test_your_images_alone_go_into_a_run_of_their_name(pictures, tmp_path):
-    done = train("--data", pictures, *QUICK, "--steps", 1, cwd=tmp_path)
+def test_your_images_alone_go_into_a_run_of_their_name(image_folder, tmp_path):
+    done = train("--data", image_folder, *QUICK, "--steps", 1, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"training on {pictures}, into {Path('runs', pictures.name)}, preset lotus\n")
+    assert done.stdout.startswith(f"training on {image_folder}, into {Path('runs', image_folder.name)}, preset lotus\n")
     assert "for validation only" not in done.stdout
-    Generator.from_pretrained(tmp_path / "runs" / pictures.name)
+    Generator.from_pretrained(tmp_path / "runs" / image_folder.name)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +283,7 @@ def test_lotus_gan_train_is_train_py():
 
 
 @pytest.mark.slow
-def test_a_wheel_trains(pictures, tmp_path):
+def test_a_wheel_trains(image_folder, tmp_path):
     """In an environment that sees this one's packages but not this checkout. The page's files are in it, too."""
     write_wheel(tmp_path)
     [wheel] = tmp_path.glob("*.whl")
@@ -283,10 +303,10 @@ def test_a_wheel_trains(pictures, tmp_path):
         command = [str(programs / "lotus-gan"), "train", *map(str, arguments)]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
 
-    done = installed("--data", pictures, *QUICK, "--steps", 1)
+    done = installed("--data", image_folder, *QUICK, "--steps", 1)
     assert done.returncode == 0, done.stderr
-    Generator.from_pretrained(tmp_path / "runs" / pictures.name)
-    assert f"lotus-gan train --data {pictures}" in (tmp_path / "runs" / pictures.name / "README.md").read_text()
+    Generator.from_pretrained(tmp_path / "runs" / image_folder.name)
+    assert f"lotus-gan train --data {image_folder}" in (tmp_path / "runs" / image_folder.name / "README.md").read_text()
     alone = installed("--device", "cpu")
     assert alone.returncode == 2
     said = "there is no data/lotus-68 here (it is in a clone of the repository): give --data DIR"

@@ -1,4 +1,4 @@
-"""Each augmentation by what it must do to simple pictures; gradients pass; every sample has its own draw."""
+"""Each augmentation by what it must do to simple images; gradients pass; every sample has its own draw."""
 
 import pytest
 import torch

@@ -19,12 +19,12 @@ def train(*arguments):
 
 
 @pytest.mark.slow
-def test_tensorboard_gets_the_lines_of_metrics_and_the_previews(pictures, tmp_path):
+def test_tensorboard_gets_the_lines_of_metrics_and_the_previews(image_folder, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     quick = ["--width", 1, "--batch-size", 2, "--n-critic", 1, "--upsampler-warmup", 2]
     quick += ["--device", "cpu", "--log-every", 1]
-    done = train("--data", pictures, "--output", tmp_path, *quick, "--steps", 3, "--log-with", "tensorboard")
+    done = train("--data", image_folder, "--output", tmp_path, *quick, "--steps", 3, "--log-with", "tensorboard")
     assert done.returncode == 0, done.stderr
     events = EventAccumulator(str(tmp_path / "tracking" / tmp_path.name))
     events.Reload()
@@ -41,13 +41,13 @@ def test_tensorboard_gets_the_lines_of_metrics_and_the_previews(pictures, tmp_pa
 
 
 @pytest.mark.parametrize("missing", ["accelerate", "tensorboard"])
-def test_a_missing_library_is_named_before_anything_is_read(missing, pictures, tmp_path, monkeypatch, capsys):
+def test_a_missing_library_is_named_before_anything_is_read(missing, image_folder, tmp_path, monkeypatch, capsys):
     sys.path.insert(0, str(ROOT))
     import train as script
 
     find = tracking.importlib.util.find_spec
     monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda name: None if name == missing else find(name))
-    code = script.main(["--data", str(pictures), "--output", str(tmp_path / "run"), "--log-with", "tensorboard"])
+    code = script.main(["--data", str(image_folder), "--output", str(tmp_path / "run"), "--log-with", "tensorboard"])
     assert code == 2 and not (tmp_path / "run").exists()
     assert capsys.readouterr().err == (
         f"train.py: error: --log-with tensorboard needs what is not installed: pip install {missing}\n"
