@@ -55,7 +55,7 @@ class _Terminal(logging.Handler):
 
 
 class StopOnSignals:
-    """Remembers Ctrl-C or a kill, so that a step is never cut in half; a second one cuts.
+    """Remembers Ctrl-C, a kill or a closed terminal, so that a step is never cut in half; a second one cuts.
 
     Not where a launcher started this process: it passes on the signal that the terminal has sent already, and cuts by
     itself after half a minute.
@@ -68,8 +68,9 @@ class StopOnSignals:
     def start(self, launched: bool) -> None:
         """Listen from now on."""
         self.launched = launched
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores a closed terminal
+                signal.signal(number, self._remember)
 
     def __call__(self) -> bool:
         """Whether a signal has arrived."""

@@ -147,10 +147,10 @@ def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> 
         raise UsageError("needs_push", flag=f"--{alone[0].replace('_', '-')}")
     if flags.push_every < 0:
         raise UsageError("out_of_range", name="--push-every", allowed="an integer at least 0", got=flags.push_every)
-    data, val = flags.data or bundled(DATA), flags.val
+    data, val = at_home(flags.data) or bundled(DATA), at_home(flags.val)
     if flags.data is None and val is None:
         val = bundled(VALIDATION)
-    output = flags.output or Path("runs", source_name(data))
+    output = Path(at_home(flags.output) or Path("runs", source_name(data)))
     if flags.data is None or flags.output is None:
         validation = f", validation on {val}" if val else ""
         logging.getLogger(__name__).info(f"training on {data}{validation}, into {output}, preset {flags.preset}")
@@ -162,8 +162,8 @@ def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> 
         output=output,
         provenance=Provenance(name, flags.data_license, flags.data_source, dataset),
         val=val,
-        heldout=flags.heldout,
-        init_from=flags.init_from,
+        heldout=at_home(flags.heldout),
+        init_from=at_home(flags.init_from),
         preview_data=flags.preview_data,
         log_with=flags.log_with,
         push_to_hub=flags.push_to_hub,
@@ -172,6 +172,13 @@ def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> 
         push_every=flags.push_every,
         command=(*(("python", prog) if prog.endswith(".py") else prog.split()), *arguments),
     )
+
+
+def at_home(path: str | Path | None) -> str | None:
+    """`~` as the home folder, which a shell leaves as it is after an equals sign."""
+    if path is None:
+        return None
+    return str(Path(path).expanduser()) if str(path).startswith("~") else str(path)
 
 
 def bundled(folder: str) -> str:

@@ -31,6 +31,7 @@ CRITICS: dict[str, type[ArticleCritic] | type[LotusCritic]] = {"article": Articl
 
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
+MAX_DETAIL = 300  # characters of what another library says
 OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
 
 
@@ -66,9 +67,9 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
         network = cls(config.architecture, config.z_dim, config.width)
         try:
-            network.load_state_dict(_current(load_file(weights), weights))
+            network.load_state_dict(_checked(load_file(weights), weights))
         except (SafetensorError, RuntimeError) as error:
-            raise ModelError("no_fit", path=weights, detail=error) from None
+            raise ModelError("no_fit", path=weights, detail=str(error)[:MAX_DETAIL]) from None
         # channels last: half as long again otherwise, for one image on a processor
         return network.to(map_location).to(memory_format=torch.channels_last).eval()
 
@@ -153,8 +154,10 @@ def read_config(path: Path) -> ModelConfig:
     """config.json -> ModelConfig; ModelError that names the file for anything that is not one of ours."""
     try:
         return ModelConfig(**json.loads(Path(path).read_text(encoding="utf-8")))
+    except RecursionError:
+        raise ModelError("no_config", path=path, detail="nested too deeply") from None
     except (TypeError, ValueError) as error:  # not JSON, not text, unknown names, values out of range
-        raise ModelError("no_config", path=path, detail=error) from None
+        raise ModelError("no_config", path=path, detail=str(error)[:MAX_DETAIL]) from None
 
 
 def _locate(model: str | Path, name: str, download: dict) -> Path:
@@ -169,9 +172,13 @@ def _locate(model: str | Path, name: str, download: dict) -> Path:
     return path if is_folder else Path(hf_hub_download(str(model), name, **download))
 
 
-def _current(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
-    """The state as it is; ModelError, naming one weight's old and new name, if version 0.1 wrote it."""
+def _checked(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
+    """The state as it is; ModelError if version 0.1 wrote it, or if its weights are not finite real numbers."""
     old = next((name for name in state if name.startswith(OLD_PREFIX)), None)
     if old is not None:
         raise ModelError("old_weights", path=path, old=f"{OLD_PREFIX}*", new=f"{PREFIX}*")
+    for name, value in state.items():
+        is_count = name.endswith("num_batches_tracked")
+        if value.is_complex() or not (value.is_floating_point() or is_count) or not value.isfinite().all():
+            raise ModelError("not_finite", path=path, name=name)
     return state

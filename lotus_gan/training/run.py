@@ -8,17 +8,21 @@ line prints it (lotus_gan/cli/train.py).
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from filelock import FileLock, Timeout
+
 from lotus_gan.config import TrainConfig
 from lotus_gan.data import duplicates, sources
 from lotus_gan.data.images import ImageSet
-from lotus_gan.errors import EvaluationError
+from lotus_gan.errors import EvaluationError, UsageError
 from lotus_gan.evaluation.features import Features
+from lotus_gan.files import remove_leftovers
 from lotus_gan.models.hub import load_generator, model_name
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.publishing.card import Evaluation, write_card
@@ -30,6 +34,8 @@ from lotus_gan.training.device import tune_malloc
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.tracking import Tracker, check_tracker
 from lotus_gan.training.trainer import CHECKPOINT, Trainer, TrainingCallback, load_critic
+
+LOCK = Path("checkpoint", ".lock")  # in a run's folder
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +101,7 @@ class NeverStop:
 def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = None) -> None:
     """Train, or resume what is in `options.output`. A LotusGANError says what is wrong, TrainingError: it diverged."""
     stop = stop or NeverStop()
+    check_folders(options)
     if options.log_with:
         check_tracker(options.log_with)
     tune_malloc()
@@ -112,13 +119,14 @@ def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = Non
     validation = read(options.val, " (for validation only)") if options.val else None
     heldout = read(options.heldout, " (for the card only)") if options.heldout else validation
     features = find_features() if options.val and distributed.is_main_process else None
-    trainer = open_run(resolved, options, images, validation, distributed, keep_best=features is not None)
-    stop.start(launched=distributed.world_size > 1)
-    if not distributed.is_main_process:
-        trainer.train(should_stop=stop)
-        distributed.close()
-        return
-    _train(trainer, options, stop, features, heldout)
+    with nullcontext() if not distributed.is_main_process else locked(options.output):
+        trainer = open_run(resolved, options, images, validation, distributed, keep_best=features is not None)
+        stop.start(launched=distributed.world_size > 1)
+        if distributed.is_main_process:
+            _train(trainer, options, stop, features, heldout)
+        else:
+            trainer.train(should_stop=stop)
+            distributed.close()
 
 
 def _train(
@@ -149,6 +157,29 @@ def _train(
         logger.info(f"pushed to {push(options.output, **options.hub)}")
 
 
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Hold a run's folder, made if need be. UsageError if another process holds it; the system releases what a killed
+    one held. Files that a killed process had half written are removed."""
+    (output / LOCK).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(output / LOCK, blocking=False):
+            remove_leftovers(output)
+            yield
+    except Timeout:
+        raise UsageError("output_in_use", output=output) from None
+
+
+def check_folders(options: RunOptions) -> None:
+    """UsageError if one of the folders lies in another, and so would be read as images, or trained on."""
+    data = Path(options.data)
+    if not data.is_dir():
+        return
+    for flag, folder in (("--output", options.output), ("--val", options.val), ("--heldout", options.heldout)):
+        if folder is not None and data.resolve() in Path(folder).resolve().parents:
+            raise UsageError("folder_in_data", flag=flag, folder=folder, data=options.data)
+
+
 def read(source: str, purpose: str, once: bool = False) -> ImageSet:
     """The images of a source, and in the log what they are like; `once`: of copies only the first."""
     images = sources.load(source)
@@ -176,7 +207,6 @@ def open_run(
     keep_best: bool,
 ) -> Trainer:
     """The run in `options.output`, resumed if there is one."""
-    options.output.mkdir(parents=True, exist_ok=True)
     has_begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
     initial = load_initial(options.init_from) if options.init_from and not has_begun else []
     held_out = validation.images if validation else None

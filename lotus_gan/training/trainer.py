@@ -21,6 +21,7 @@ from lotus_gan import latents
 from lotus_gan.config import ModelConfig, TrainConfig
 from lotus_gan.data.images import fingerprint
 from lotus_gan.errors import CheckpointError, DistributedError, TrainingError
+from lotus_gan.files import PART
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training import checkpoint
@@ -216,7 +217,7 @@ class Trainer:
     def save_model(self, folder: Path) -> None:
         """Write the moving average as a model that `Generator.from_pretrained` loads."""
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".model") as part:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f".model{PART}") as part:
             self.ema.save_pretrained(part)
             for name in ("model.safetensors", "config.json"):
                 (Path(part) / name).replace(folder / name)

@@ -311,3 +311,61 @@ def test_a_wheel_trains(image_folder, tmp_path):
     assert alone.returncode == 2
     said = "there is no data/lotus-68 here (it is in a clone of the repository): give --data DIR"
     assert alone.stderr == f"lotus-gan train: error: {said}\n"
+
+
+def test_a_second_run_in_the_same_folder_is_refused(image_folder, tmp_path):
+    """Whoever wrote last would win. A killed run holds nothing, and leaves nothing half written."""
+    command = [sys.executable, str(ROOT / "train.py"), "--data", str(image_folder), "--output", str(tmp_path / "out")]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    first = subprocess.Popen([*command, *QUICK, "--steps", "1000000"], **quiet)
+    try:
+        wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
+        second = train(*command[2:], *QUICK, "--steps", 3)
+    finally:
+        first.kill()
+        first.wait()
+    assert second.returncode == 2 and f"another run is writing to {tmp_path / 'out'}" in second.stderr
+    (tmp_path / "out/checkpoint/.latest.0123abcd.part.safetensors").write_bytes(b"half")
+    (tmp_path / "out/.model.part123").mkdir()
+    third = train(*command[2:], *QUICK, "--steps", 1)
+    assert third.returncode == 0, third.stderr
+    assert [path for path in (tmp_path / "out").rglob(".*") if ".part" in path.name] == []
+
+
+@pytest.mark.parametrize("flag", ["--output", "--val", "--heldout"])
+def test_a_folder_inside_the_data_is_refused(image_folder, tmp_path, flag):
+    """A run's previews would be read as images, and validation images be trained on."""
+    (image_folder / "inside").mkdir()
+    folders = {"--output": tmp_path / "out", "--val": image_folder} | {flag: image_folder / "inside"}
+    done = train("--data", image_folder, *(word for pair in folders.items() for word in pair), "--device", "cpu")
+    assert done.returncode == 2 and f"{flag} {image_folder / 'inside'} lies in --data" in done.stderr
+    assert list((image_folder / "inside").iterdir()) == []
+
+
+def test_home_is_known_after_an_equals_sign(image_folder, tmp_path):
+    home = os.environ | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    done = train(f"--data=~/{image_folder.name}", "--output=~/out", "--preview-data", env=home)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/data.webp").is_file()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_closed_terminal_saves_and_nohup_goes_on(image_folder, tmp_path, nohup):
+    command = [sys.executable, str(ROOT / "train.py"), "--data", str(image_folder), "--output", str(tmp_path / "out")]
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(
+            [*command, *QUICK, "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
+    process.send_signal(signal.SIGHUP)
+    if nohup:
+        time.sleep(2)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "the same command goes on from here" in output

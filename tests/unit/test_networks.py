@@ -200,3 +200,20 @@ def test_the_article_has_one_head_and_no_base():
         Generator(width=2).base(torch.zeros(1, 100))
     with pytest.raises(ValueError, match="128"):
         critic.views(torch.zeros(1, 3, 16, 16))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1j, 3])
+def test_weights_that_are_not_finite_real_numbers_are_refused(broken, value):
+    state = load_file(broken / "model.safetensors")
+    state["network.layers.0.weight"] = torch.full(state["network.layers.0.weight"].shape, value)
+    save_file(state, broken / "model.safetensors")
+    with pytest.raises(ValueError, match=r"not finite numbers \(network\.layers\.0\.weight\)"):
+        Generator.from_pretrained(broken)
+
+
+@pytest.mark.parametrize("config", ["[" * 90_000, '{"width": ' + "9" * 4000 + "}", '{"' + "a" * 90_000 + '": 1}'])
+def test_a_hostile_config_is_refused_in_a_sentence(broken, config):
+    (broken / "config.json").write_text(config)
+    with pytest.raises(ValueError, match=r"config\.json is not the config of a Lotus GAN model") as error:
+        Generator.from_pretrained(broken)
+    assert len(str(error.value)) < 500 + len(str(broken))
