@@ -7,7 +7,6 @@ Each is a `Callback` of its own: none depends on another, nor on their order.
 
 import json
 import logging
-import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -222,8 +221,10 @@ def read_log(path: Path, step: int) -> list[dict]:
     """The lines of a JSON log, after those later than `step` are taken out of it: a resumed run redoes them."""
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if _step_of(line) <= step]
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if foreign := sum(_step_of(line) is None for line in lines):
+        logger.warning(f"{path}: {foreign} lines are no metrics of a run, and are taken out")
+    kept = [line for line in lines if (number := _step_of(line)) is not None and number <= step]
     with atomic_write(path) as part:
         part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
     return [json.loads(line) for line in kept]
@@ -236,9 +237,10 @@ def append_log(path: Path, line: dict) -> None:
         file.write(json.dumps(line) + "\n")
 
 
-def _step_of(line: str) -> float:
-    """The step of a line of metrics; infinity for a line that a power cut left unfinished."""
+def _step_of(line: str) -> int | None:
+    """The step of a line of metrics; None for a line that is none, or that a power cut left unfinished."""
     try:
-        return json.loads(line)["step"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        return math.inf
+        step = json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return step if isinstance(step, int) and not isinstance(step, bool) else None

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -370,6 +371,16 @@ def test_lines_of_lost_steps_are_taken_out(images, tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "epo')
     MetricsLogger(Trainer(TINY, images, tmp_path))
     assert (tmp_path / "metrics.jsonl").read_text() == '{"step": 1}\n'
+
+
+def test_foreign_lines_of_a_log_are_taken_out_with_a_word(images, tmp_path, caplog):
+    Trainer(TINY.replace(steps=1), images, tmp_path).train()
+    foreign = [b'{"step": "x"}', b"\xff\xfe", b'{"step": true}', b"[1]", b'{"step": Infinity}', b"{" * 10_000]
+    (tmp_path / "metrics.jsonl").write_bytes(b"\n".join([b'{"step": 1}', *foreign]) + b"\n")
+    logging.getLogger("lotus_gan").propagate = True
+    MetricsLogger(Trainer(TINY, images, tmp_path))
+    assert (tmp_path / "metrics.jsonl").read_text() == '{"step": 1}\n'
+    assert "6 lines are no metrics of a run, and are taken out" in caplog.text
 
 
 def test_metrics_mean_is_over_the_steps_since_the_last_line(images, tmp_path):
