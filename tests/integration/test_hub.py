@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.hub_stand_in import DROP, WRITE
+from helpers.hub_repo import DROP, WRITE
 
 from lotus_gan import Generator
 from lotus_gan.errors import ModelError

@@ -127,5 +127,12 @@ def test_sizes():
     assert (ROOT / "weights/lotus/model.safetensors").stat().st_size <= 8e6
 
 
+def test_no_file_is_over_300_lines():
+    """One that is holds two things."""
+    for path in tracked():
+        if path.suffix in (".py", ".js", ".css"):
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
+
+
 def test_no_pickles_in_the_repository():
     assert not [path for path in tracked() if path.suffix in (".pt", ".pth", ".bin", ".pkl", ".ckpt")]

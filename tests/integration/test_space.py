@@ -10,7 +10,7 @@ from gradio_client import Client
 from helpers.app_server import ROOT, running_app, save_colourful_model
 from helpers.files import pins
 from helpers.fresh_environment import environment_for
-from helpers.hub_stand_in import READ, Repo
+from helpers.hub_repo import READ, Repo
 from huggingface_hub import SpaceCard
 from PIL import Image, ImageChops
 

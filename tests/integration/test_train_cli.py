@@ -3,31 +3,17 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import sysconfig
-import time
-import venv
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 from helpers.features import save_random_features
+from helpers.train import QUICK, ROOT, train
 
-import lotus_gan
 from lotus_gan import Generator, TrainConfig, latents
 from lotus_gan.cli.train import source_name
 from lotus_gan.config import settings
-from lotus_gan.publishing.push import write_wheel
-
-ROOT = Path(__file__).resolve().parents[2]
-QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
-
-
-def train(*arguments, **options):
-    command = [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
 
 def test_the_contracts_line(image_folder, tmp_path):
@@ -61,13 +47,6 @@ def test_the_same_command_resumes(image_folder, tmp_path):
     )
 
 
-def wait_for(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def test_a_look_at_the_data_without_training(image_folder, tmp_path):
     """The sheets and nothing else; what the data decides is told, and goes into checkpoint and card."""
     out = tmp_path / "out"
@@ -80,38 +59,6 @@ def test_a_look_at_the_data_without_training(image_folder, tmp_path):
     assert "augment: translation, because fewer than 10,000 images" in done.stdout
     card = (out / "README.md").read_text()
     assert "| augment | translation |" in card and f"10 images ({image_folder.name})" in card
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
-def test_ctrl_c_saves_and_says_how_to_go_on(image_folder, tmp_path):
-    command = [
-        sys.executable,
-        str(ROOT / "train.py"),
-        "--data",
-        str(image_folder),
-        "--output",
-        str(tmp_path / "out"),
-        *QUICK,
-    ]
-    process = subprocess.Popen(
-        [*command, "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
-    assert "the same command goes on from here" in output
-    stopped = int(output.split("stopped at step ")[1].split()[0])
-    again = subprocess.run([*command, "--steps", str(stopped + 1)], capture_output=True, text=True, timeout=300)
-    assert f"resumed at step {stopped}\n" in again.stdout
-
-
-def test_max_minutes_stops_cleanly(image_folder, tmp_path):
-    done = train("--data", image_folder, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.03)
-    assert done.returncode == 0, done.stderr
-    assert "of 1000000; the same command goes on from here" in done.stdout
-    Generator.from_pretrained(tmp_path / "out")
 
 
 def test_with_validation_images_the_card_has_figures(image_folder, tmp_path):
@@ -164,25 +111,6 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder
     shutil.rmtree(tmp_path / "first")
     again = train(*begun, "--output", tmp_path / "second")
     assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
-
-
-def test_divergence_is_told_and_exits_with_1(image_folder, tmp_path):
-    done = train(
-        "--data",
-        image_folder,
-        "--output",
-        tmp_path / "out",
-        *QUICK,
-        "--steps",
-        9,
-        "--lr-critic",
-        "1e30",
-        "--log-every",
-        1,
-    )
-    assert done.returncode == 1
-    assert "no longer finite" in done.stderr and "Lower --lr-critic" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -280,92 +208,3 @@ def test_lotus_gan_train_is_train_py():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("usage: python -m lotus_gan train")
     assert done.stdout.partition("\n\n")[2] == train("--help").stdout.partition("\n\n")[2]
-
-
-@pytest.mark.slow
-def test_a_wheel_trains(image_folder, tmp_path):
-    """In an environment that sees this one's packages but not this checkout. The page's files are in it, too."""
-    write_wheel(tmp_path)
-    [wheel] = tmp_path.glob("*.whl")
-    assert wheel.name.startswith(f"lotus_gan-{lotus_gan.__version__}-")
-    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lotus_gan").rglob("*") if path.is_file()}
-    assert {name for name in files if name.endswith((".py", ".js", ".css"))} <= set(ZipFile(wheel).namelist())
-    programs = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
-    venv.create(tmp_path / "env")
-    where = [str(programs / "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    site = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
-    (site / "present.pth").write_text(sysconfig.get_path("purelib"))
-    install = ["-m", "pip", "--python", str(programs / "python"), "install", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([sys.executable, *install], check=True, capture_output=True)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-    def installed(*arguments):
-        command = [str(programs / "lotus-gan"), "train", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
-
-    done = installed("--data", image_folder, *QUICK, "--steps", 1)
-    assert done.returncode == 0, done.stderr
-    Generator.from_pretrained(tmp_path / "runs" / image_folder.name)
-    assert f"lotus-gan train --data {image_folder}" in (tmp_path / "runs" / image_folder.name / "README.md").read_text()
-    alone = installed("--device", "cpu")
-    assert alone.returncode == 2
-    said = "there is no data/lotus-68 here (it is in a clone of the repository): give --data DIR"
-    assert alone.stderr == f"lotus-gan train: error: {said}\n"
-
-
-def test_a_second_run_in_the_same_folder_is_refused(image_folder, tmp_path):
-    """Whoever wrote last would win. A killed run holds nothing, and leaves nothing half written."""
-    command = [sys.executable, str(ROOT / "train.py"), "--data", str(image_folder), "--output", str(tmp_path / "out")]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    first = subprocess.Popen([*command, *QUICK, "--steps", "1000000"], **quiet)
-    try:
-        wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
-        second = train(*command[2:], *QUICK, "--steps", 3)
-    finally:
-        first.kill()
-        first.wait()
-    assert second.returncode == 2 and f"another run is writing to {tmp_path / 'out'}" in second.stderr
-    (tmp_path / "out/checkpoint/.latest.0123abcd.part.safetensors").write_bytes(b"half")
-    (tmp_path / "out/.model.part123").mkdir()
-    third = train(*command[2:], *QUICK, "--steps", 1)
-    assert third.returncode == 0, third.stderr
-    assert [path for path in (tmp_path / "out").rglob(".*") if ".part" in path.name] == []
-
-
-@pytest.mark.parametrize("flag", ["--output", "--val", "--heldout"])
-def test_a_folder_inside_the_data_is_refused(image_folder, tmp_path, flag):
-    """A run's previews would be read as images, and validation images be trained on."""
-    (image_folder / "inside").mkdir()
-    folders = {"--output": tmp_path / "out", "--val": image_folder} | {flag: image_folder / "inside"}
-    done = train("--data", image_folder, *(word for pair in folders.items() for word in pair), "--device", "cpu")
-    assert done.returncode == 2 and f"{flag} {image_folder / 'inside'} lies in --data" in done.stderr
-    assert list((image_folder / "inside").iterdir()) == []
-
-
-def test_home_is_known_after_an_equals_sign(image_folder, tmp_path):
-    home = os.environ | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
-    done = train(f"--data=~/{image_folder.name}", "--output=~/out", "--preview-data", env=home)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out/data.webp").is_file()
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
-@pytest.mark.parametrize("nohup", [False, True])
-def test_a_closed_terminal_saves_and_nohup_goes_on(image_folder, tmp_path, nohup):
-    command = [sys.executable, str(ROOT / "train.py"), "--data", str(image_folder), "--output", str(tmp_path / "out")]
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
-    try:
-        process = subprocess.Popen(
-            [*command, *QUICK, "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    wait_for((tmp_path / "out/previews/step_0000002.webp").is_file)
-    process.send_signal(signal.SIGHUP)
-    if nohup:
-        time.sleep(2)
-        assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    assert "the same command goes on from here" in output

@@ -5,8 +5,6 @@ import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from string import Formatter
-from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -21,10 +19,9 @@ from PIL import Image
 
 from lotus_gan import latents
 from lotus_gan.cli.main import main
-from lotus_gan.errors import ModelError
 from lotus_gan.publishing.space import NOT_IN_A_SPACE
 from lotus_gan.sampling import media
-from lotus_gan.ui import arguments, texts
+from lotus_gan.ui import arguments
 from lotus_gan.ui.tabs import interpolate
 
 FRENCH = {"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"}
@@ -263,40 +260,3 @@ def test_the_file_name_of_an_interpolation_is_short_and_its_own(ids):
     }
     assert len(names) == 3 * len({str(i) for i in (ids, *others)})
     assert max(map(len, names)) < 60
-
-
-def test_a_model_is_refused_in_the_language_of_the_request():
-    error = ModelError("unknown", model="user/none")
-    french = SimpleNamespace(headers={"accept-language": "fr"})
-    assert texts.why(error, None) == str(error)
-    assert texts.why(error, french).startswith("'user/none' n’est ni un dossier ici ni un modèle du Hub")
-    assert texts.why(ValueError("only here"), french) == "only here"
-
-
-def test_both_languages_have_every_text_and_the_same_fields():
-    for key, (english, french) in texts.TEXTS.items():
-        assert english.strip() and french.strip(), key
-        fields = [{name for _, name, _, _ in Formatter().parse(text)} for text in (english, french)]
-        assert fields[0] == fields[1], key
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("", "en"),
-        ("fr", "fr"),
-        ("fr-CA, en;q=0.8", "fr"),
-        ("en-GB,en;q=0.9,fr;q=0.8", "en"),
-        ("en;q=0.2, fr;q=0.7", "fr"),
-        ("de, fr;q=0.5, en;q=0.1", "fr"),
-        ("de", "en"),
-        ("fr;q=0", "en"),
-        ("*", "en"),
-        ("en;q=0, *", "fr"),
-        ("FR-fr", "fr"),
-        ("fr;q=x, en;q=0.1", "en"),
-        (";;,,q=1", "en"),
-    ],
-)
-def test_the_language_follows_the_header(header, expected):
-    assert texts.language(header) == expected
