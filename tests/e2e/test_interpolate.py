@@ -143,7 +143,7 @@ def test_a_link_brings_the_view_back(visit):
 
 def test_a_wrong_link_is_refused_in_words(visit):
     page = visit(link="/?seeds=3,x&t=9").page
-    page.wait_for_function("document.querySelector('#seeds :is(input, textarea)').value === '3, x'")
+    page.wait_for_function("document.querySelector('#keyframes :is(input, textarea)').value === '3, x'")
     keyframes_field(page).press("Enter")
     page.locator(".toast-body").wait_for()
     assert "must be 2 to 8 whole numbers from 0 to 4294967295" in page.locator(".toast-body").inner_text()
