@@ -52,24 +52,27 @@ class _Config(BaseModel):
         return type(self)(**(self.model_dump() | changes))
 
 
+Architecture = Annotated[Literal["article", "lotus"], Field(description="which networks")]
+ZDim = Annotated[int, Field(ge=1, le=1024, description="length of the latent vector")]
+Width = Annotated[
+    int, Field(ge=1, le=128, description="channels of the critic's first layer; 64 is the article's full size")
+]
+
+
 class ModelConfig(_Config):
     """What it takes to build a generator and its critic; stored as config.json beside the weights."""
 
-    architecture: Annotated[Literal["article", "lotus"], Field(description="which networks")]
-    z_dim: Annotated[int, Field(ge=1, le=1024, description="length of the latent vector")]
-    width: Annotated[
-        int, Field(ge=1, le=128, description="channels of the critic's first layer; 64 is the article's full size")
-    ]
+    architecture: Architecture
+    z_dim: ZDim
+    width: Width
 
 
 class TrainConfig(ModelConfig):
     """A training run; the defaults are the preset `lotus`. One step is one update of the generator."""
 
-    architecture: Annotated[Literal["article", "lotus"], Field(description="which networks")] = "lotus"
-    z_dim: Annotated[int, Field(ge=1, le=1024, description="length of the latent vector")] = 100
-    width: Annotated[
-        int, Field(ge=1, le=128, description="channels of the critic's first layer; 64 is the article's full size")
-    ] = 16
+    architecture: Architecture = "lotus"
+    z_dim: ZDim = 100
+    width: Width = 16
 
     # how long
     steps: Annotated[int, Field(ge=1, description="generator updates in all")] = 12_000

@@ -222,12 +222,13 @@ def read_log(path: Path, step: int) -> list[dict]:
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    if foreign := sum(_step_of(line) is None for line in lines):
+    parsed = [(line, found) for line in lines if (found := _parse(line)) is not None]
+    if foreign := len(lines) - len(parsed):
         logger.warning(f"{path}: {foreign} lines are no metrics of a run, and are taken out")
-    kept = [line for line in lines if (number := _step_of(line)) is not None and number <= step]
+    kept = [(line, found) for line, found in parsed if found["step"] <= step]
     with atomic_write(path) as part:
-        part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-    return [json.loads(line) for line in kept]
+        part.write_text("".join(line + "\n" for line, _ in kept), encoding="utf-8")
+    return [found for _, found in kept]
 
 
 def append_log(path: Path, line: dict) -> None:
@@ -237,10 +238,11 @@ def append_log(path: Path, line: dict) -> None:
         file.write(json.dumps(line) + "\n")
 
 
-def _step_of(line: str) -> int | None:
-    """The step of a line of metrics; None for a line that is none, or that a power cut left unfinished."""
+def _parse(line: str) -> dict | None:
+    """A line of metrics; None for one that has no step, or that a power cut left unfinished."""
     try:
-        step = json.loads(line)["step"]
+        found = json.loads(line)
+        step = found["step"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return step if isinstance(step, int) and not isinstance(step, bool) else None
+    return found if isinstance(step, int) and not isinstance(step, bool) else None

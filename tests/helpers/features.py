@@ -25,3 +25,8 @@ def save_random_features(path):
         network(nn.functional.interpolate(media.from_uint8(images) * 2, size=224))
     save_file(network.state_dict(), path)
     return path
+
+
+def column(*values):
+    """Features of one dimension: (N, 1)."""
+    return torch.tensor(values, dtype=torch.float64)[:, None]

@@ -1,13 +1,11 @@
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from helpers.app_server import ROOT, save_colourful_model
+from helpers.app_server import save_colourful_model
+from helpers.cli import run
 from PIL import Image
 
 from lotus_gan import Generator, latents
@@ -19,18 +17,6 @@ from lotus_gan.sampling import media
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     return str(save_colourful_model(tmp_path_factory.mktemp("model")))
-
-
-def run(*arguments, cwd, **env):
-    """The real command in a process of its own, started from another folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "lotus_gan", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def test_sample_writes_one_png_a_seed_and_the_same_bytes_twice(model, tmp_path):

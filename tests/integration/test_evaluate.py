@@ -1,15 +1,13 @@
 """`lotus-gan evaluate`: one line of JSON, the same for a model and for its files."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.app_server import ROOT, save_colourful_model
+from helpers.cli import run
 from helpers.features import save_random_features
 from PIL import Image
 
@@ -35,18 +33,6 @@ def lotuses(tmp_path):
         folder.mkdir(exist_ok=True)
         shutil.copy(path, folder)
     return tmp_path
-
-
-def run(*arguments, cwd, **env):
-    """The real command in a process of its own, started from another folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "lotus_gan", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def test_evaluate_a_model_is_one_line_of_json(model, weights, lotuses):

@@ -5,7 +5,7 @@ from urllib.error import URLError
 
 import pytest
 import torch
-from helpers.features import save_random_features
+from helpers.features import column
 
 from lotus_gan.data.images import load_folder
 from lotus_gan.errors import EvaluationError
@@ -15,27 +15,6 @@ from lotus_gan.evaluation.nearest import nearest_neighbours
 from lotus_gan.sampling import media
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return save_random_features(tmp_path_factory.mktemp("features") / "random.safetensors")
-
-
-@pytest.fixture(scope="module")
-def features(weights):
-    return Features(weights)
-
-
-@pytest.fixture(scope="module")
-def lotuses():
-    """(68, 3, 128, 128) uint8."""
-    return load_folder(ROOT / "data/lotus-68").images
-
-
-def column(*values):
-    """Features of one dimension: (N, 1)."""
-    return torch.tensor(values, dtype=torch.float64)[:, None]
 
 
 def test_an_image_has_the_features_of_its_png(features, lotuses, tmp_path):

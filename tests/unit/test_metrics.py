@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.features import save_random_features
+from helpers.features import column
 from PIL import Image
 from torch import nn
 
@@ -21,7 +21,6 @@ from lotus_gan.cli.main import main
 from lotus_gan.data.images import load_folder
 from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation import metrics
-from lotus_gan.evaluation.features import Features
 from lotus_gan.evaluation.metrics import compute_metrics, copied_percent, kid, prdc
 from lotus_gan.evaluation.nearest import nearest_neighbours, percentile
 from lotus_gan.sampling import media
@@ -31,30 +30,9 @@ EVAL = ROOT.parent / "shared" / "eval"
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return save_random_features(tmp_path_factory.mktemp("features") / "random.safetensors")
-
-
-@pytest.fixture(scope="module")
-def features(weights):
-    return Features(weights)
-
-
-@pytest.fixture(scope="module")
-def lotuses():
-    """(68, 3, 128, 128) uint8."""
-    return load_folder(ROOT / "data/lotus-68").images
-
-
-@pytest.fixture(scope="module")
 def trained(features, lotuses):
     """Features of 20 training images, (2, 20, 1280), and of 20 held-out ones of the same source, (20, 1280)."""
     return features.of_training(lotuses[:20]), features.of_images(lotuses[20:40])
-
-
-def column(*values):
-    """Features of one dimension: (N, 1)."""
-    return torch.tensor(values, dtype=torch.float64)[:, None]
 
 
 # --- KID -----------------------------------------------------------------------------------------------------------
