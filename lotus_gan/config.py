@@ -86,6 +86,13 @@ class TrainConfig(ModelConfig):
     ] = 16
     n_critic: Annotated[int, Field(ge=1, le=100, description="critic updates a generator update")] = 1
     lambda_gp: Annotated[float, Field(ge=0, description="weight of the gradient penalty")] = 10.0
+    penalty_every: Annotated[
+        int,
+        Field(ge=1, le=64, description="a penalty in every so many critic updates only, so many times as heavy (lazy)"),
+    ] = 1
+    critic_width: Annotated[
+        int | None, Field(ge=1, le=128, description="the critic's width, if it is not the generator's")
+    ] = None
     lr_generator: Annotated[float, Field(gt=0, description="Adam's rate for the generator")] = 2e-4
     lr_critic: Annotated[float, Field(gt=0, description="Adam's rate for the critic")] = 4e-4
     beta1: Annotated[float, Field(ge=0, le=0.9999, description="Adam's first decay")] = 0.0

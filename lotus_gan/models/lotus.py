@@ -147,10 +147,9 @@ def up_block(c_in: int, c_out: int) -> list[nn.Module]:
 class LotusCritic(nn.Module):
     """Five heads: one scores the image at 16 px, four score the feature maps of the frozen network."""
 
-    # What a head's score counts in the generator's loss. A head has a slope of 1 in its feature map, which is a slope
-    # in the image of 42, 51, 80 and 385 (fine to coarse, new heads, images not upsampled to 192 px): so all pull about
-    # equally hard. With heads that have trained for long, and upsampled images, it is 24, 43, 36 and 103.
-    head_weights = (1, 1 / 40, 1 / 50, 1 / 80, 1 / 400)
+    # What a head's score counts in the generator's loss. A head has a slope of 1 in its feature map, which is a larger
+    # slope in the image, the more so the coarser the map: so all pull about equally hard.
+    head_weights = (1, 1 / 35, 1 / 44, 1 / 63, 1 / 310)
 
     def __init__(self, config: ModelConfig):
         super().__init__()

@@ -13,6 +13,7 @@ every device.
 from collections.abc import Callable
 
 import torch
+from torch.nn import functional as F
 
 MAX_SHIFT = 1 / 8  # of the side
 CUTOUT = 1 / 2  # of the side
@@ -97,13 +98,9 @@ def _draw_shifts(count: int, resolution: int, generator: torch.Generator | None)
 
 def _translation(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """What comes in from outside is mid-grey (0)."""
-    height, width = images.shape[2:]
-    rows = torch.arange(height, device=images.device) - draws.pop(0).to(images.device)
-    columns = torch.arange(width, device=images.device) - draws.pop(0).to(images.device)
-    inside = ((rows >= 0) & (rows < height))[:, None, :, None] & ((columns >= 0) & (columns < width))[:, None, None, :]
-    shifted = images.gather(2, rows.clamp(0, height - 1)[:, None, :, None].expand_as(images))
-    shifted = shifted.gather(3, columns.clamp(0, width - 1)[:, None, None, :].expand_as(images))
-    return shifted * inside
+    down, right = (draws.pop(0).flatten().tolist() for _ in range(2))
+    # a negative padding takes pixels away
+    return torch.stack([F.pad(image, (x, -x, y, -y)) for image, y, x in zip(images, down, right, strict=True)])
 
 
 def _draw_centres(count: int, resolution: int, generator: torch.Generator | None) -> Draws:

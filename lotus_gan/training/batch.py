@@ -95,13 +95,11 @@ class Batch:
         )
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device, but for the indices and flips, which the images on the CPU are taken with."""
+        """The same on a device, but for what the CPU uses: indices, flips, and the draws of the augmentation."""
         return replace(
             self,
             z=self.z.to(device),
             crop=self.crop.to(device),
             noise=self.noise.to(device),
-            augment_real=[draw.to(device) for draw in self.augment_real],
-            augment_fake=[draw.to(device) for draw in self.augment_fake],
             points=self.points.to(device),
         )

@@ -12,8 +12,10 @@ generator. A batch is worked on in parts, one after another (`accumulate`) or by
 
 import copy
 import functools
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from itertools import compress
 
 import torch
 from torch import nn
@@ -27,10 +29,13 @@ from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training.augment import Draws, augment, flip, parse_policy
 from lotus_gan.training.batch import Batch, ShuffledIndices
 from lotus_gan.training.distributed import Distributed
+from lotus_gan.training.input_gradient import input_gradient
 from lotus_gan.training.losses import critic_loss, generator_loss, gradient_penalty
+from lotus_gan.training.view_cache import Views, view_cache
 
 WARMUP_RATE = 2e-3  # Adam's, falling to nothing
-Views = list[torch.Tensor]  # (N, C, H, W), one for each head of the critic
+
+logger = logging.getLogger(__name__)
 
 
 class WGANGPStep:
@@ -58,6 +63,7 @@ class WGANGPStep:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.generator = Generator(*shape).to(self.device).to(memory_format=torch.channels_last)
+            shape = (config.architecture, config.z_dim, config.critic_width or config.width)
             self.critic = Critic(*shape).to(self.device).to(memory_format=torch.channels_last)
         for network, trained in zip((self.generator, self.critic), initial, strict=False):
             if trained.config != network.config:
@@ -67,12 +73,15 @@ class WGANGPStep:
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.distributed.synchronise_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)
-        self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
-        self.adam_critic = torch.optim.Adam(self.critic.parameters(), lr=config.lr_critic, betas=betas)
+        adam = functools.partial(torch.optim.Adam, betas=betas, fused=self.device.type != "mps")
+        self.adam_generator = adam(self.generator.parameters(), lr=config.lr_generator)
+        self.adam_critic = adam(self.critic.parameters(), lr=config.lr_critic)
         self.rng = torch.Generator().manual_seed(config.seed)
         self.indices = ShuffledIndices(len(images), self.rng)
         self.step_number, self.images_shown = 0, 0
         self.totals = no_totals()
+        # with augmentation an image never looks the same twice
+        self.view_cache = None if config.augment else view_cache(self.critic, len(images), self.device)
 
     # --- where the run is ----------------------------------------------------------------------------------------
 
@@ -144,7 +153,7 @@ class WGANGPStep:
         keep_graph = keep_graph and len(self.parts) == 1
         mine = batch[self.parts[0].start : self.parts[-1].stop].to(self.device)
         with torch.no_grad():
-            real = self._views(self._real(mine), mine.augment_real)
+            real = self._real_views(mine)
         with torch.set_grad_enabled(keep_graph):
             fake = self._views(self._fake(mine), mine.augment_fake)
         self.adam_critic.zero_grad(set_to_none=True)
@@ -161,13 +170,24 @@ class WGANGPStep:
         return wasserstein, penalty, fake if keep_graph else None
 
     def _critic_losses(self, real: Views, fake: Views, batch: Batch) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """(critic loss, gradient penalty) of each head."""
+        """(critic loss, gradient penalty) of each head; the penalty as it counts in this update."""
         heads, losses = self.critic.heads[: len(real)], []
+        scale = self._penalty_scale
         for head, real_view, fake_view, points in zip(heads, real, fake, batch.points, strict=True):
             with self.autocast():
                 loss = critic_loss(head(real_view).float(), head(fake_view).float())
-                losses.append((loss, gradient_penalty(head, real_view, fake_view, points=points)))
+                penalty = torch.zeros_like(loss)
+                if scale:
+                    penalty = gradient_penalty(head, real_view, fake_view, points=points, input_gradient=input_gradient)
+                    penalty = scale * penalty
+                losses.append((loss, penalty))
         return losses
+
+    @property
+    def _penalty_scale(self) -> int:
+        """Every `penalty_every`-th update has a penalty, so many times as heavy (lazy regularisation, StyleGAN2)."""
+        every = self.config.penalty_every
+        return every if self.images_shown // self.config.batch_size % every == 0 else 0
 
     def _generator_update(self, batch: Batch, fake: Views | None) -> torch.Tensor:
         """-> the loss of the first head."""
@@ -186,14 +206,15 @@ class WGANGPStep:
         self.adam_generator.step()
         return loss
 
-    def _real(self, batch: Batch) -> torch.Tensor:
-        """The batch's images in [-1, 1], at 16 px while the base trains alone."""
-        images = self._real_images(batch)
-        return images if self.is_joint else pyramid(images)[0]
+    def _real_views(self, batch: Batch) -> Views:
+        if self.view_cache is None or not self.is_joint:
+            images = self._real_images(batch.indices, batch.flips)
+            return self._views(images if self.is_joint else pyramid(images)[0], batch.augment_real)
+        return self.view_cache(batch.indices, batch.flips, lambda *image: self._views(self._real_images(*image), []))
 
-    def _real_images(self, batch: Batch) -> torch.Tensor:
-        """(N, 3, 128, 128) in [-1, 1], mirrored where the batch says so."""
-        images = flip(self.images[batch.indices], batch.flips).to(self.device)
+    def _real_images(self, indices: torch.Tensor, flips: torch.Tensor) -> torch.Tensor:
+        """(N, 3, 128, 128) in [-1, 1], mirrored where flips (N,) says so."""
+        images = flip(self.images[indices], flips).to(self.device)
         return from_uint8(images).contiguous(memory_format=torch.channels_last)
 
     def _fake(self, batch: Batch) -> torch.Tensor:
@@ -214,10 +235,11 @@ class WGANGPStep:
         if not self.pretrained:
             half_life = min(half_life, 0.05 * self.images_shown)
         weight = 1 - 0.5 ** (shown / half_life)
-        for average, value in zip(_tensors(self.ema), _tensors(self.generator), strict=True):
-            if value.is_floating_point():
-                average.lerp_(value, weight)
-            else:
+        averages, values = _tensors(self.ema), _tensors(self.generator)
+        floats = [value.is_floating_point() for value in values]
+        torch._foreach_lerp_(list(compress(averages, floats)), list(compress(values, floats)), weight)
+        for average, value in zip(averages, values, strict=True):
+            if not value.is_floating_point():
                 average.copy_(value)  # BatchNorm's count of batches
 
     def autocast(self) -> AbstractContextManager:
@@ -243,7 +265,7 @@ class WGANGPStep:
             for rows in self.parts:
                 part = batch[rows].to(self.device)
                 with self.autocast():
-                    pairs = network.upsampling_pairs(self._real_images(part), part.crop, part.noise)
+                    pairs = network.upsampling_pairs(self._real_images(part.indices, part.flips), part.crop, part.noise)
                     loss = total(upsampling_error(target, fake) for target, fake in pairs) / len(self.parts)
                 loss.backward()
             self.distributed.mean_gradients(parameters, torch.zeros(1, device=self.device))

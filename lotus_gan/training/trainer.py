@@ -18,7 +18,7 @@ from typing import Protocol
 import torch
 
 from lotus_gan import latents
-from lotus_gan.config import ModelConfig, TrainConfig
+from lotus_gan.config import TrainConfig
 from lotus_gan.data.images import fingerprint
 from lotus_gan.errors import CheckpointError, DistributedError, TrainingError
 from lotus_gan.files import PART
@@ -30,7 +30,7 @@ from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.step import WGANGPStep, no_totals
 
 # a run goes on only with what these fix; every other setting may change between two calls
-FIXED = ("architecture", "z_dim", "width", "seed")
+FIXED = ("architecture", "z_dim", "width", "critic_width", "seed")
 # what has no influence on the weights of a given step; a change of anything else is remembered for the model card
 HARMLESS = ("steps", "max_minutes", "log_every", "evaluate_every", "checkpoint_every", "preview_every")
 
@@ -254,7 +254,7 @@ def load_critic(run: Path) -> Critic | None:
         return None
     tensors, info = checkpoint.load(run / CHECKPOINT)
     config = TrainConfig().model_dump() | info["config"]
-    critic = Critic(**{name: config[name] for name in ModelConfig.model_fields})
+    critic = Critic(config["architecture"], config["z_dim"], config["critic_width"] or config["width"])
     try:
         critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
     except RuntimeError:  # a critic of another version of this program
