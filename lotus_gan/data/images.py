@@ -7,6 +7,7 @@ data.skipped           # [(name, reason), ...]
 
 import hashlib
 import io
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION
@@ -28,6 +29,13 @@ SUFFIXES = frozenset(
 # Pillow opens more than these, and some of its formats start a program: PostScript, whatever its name, runs Ghostscript
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 EXAMPLES = 5  # of each kind in a report
+MEMORY = 400_000_000  # bytes that the reading of one image may take
+# and what it takes for each pixel, measured: the decoder's own buffers, then Pillow's image, then `_shrink`
+BYTES_A_PIXEL = {"AVIF": 16.5, "HEIF": 8, "TIFF": 12, "WEBP": 16.5}
+OTHERS = 9.5  # of the other formats
+PROGRESSIVE = 8  # of a JPEG that must be decoded whole; any other is decoded at a fraction of its size
+LARGE = 4_000_000  # pixels: only what has more is shrunk before anything else is done to it
+TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 
@@ -103,26 +111,26 @@ def read_images(files: Iterable[tuple[str, Path | bytes]], where: str, total: in
     return ImageSet(torch.stack(images), names, sizes, skipped)
 
 
-def load_image(file: Path | bytes) -> tuple[torch.Tensor, tuple[int, int]]:
+def load_image(file: Path | bytes, max_pixels: float = math.inf) -> tuple[torch.Tensor, tuple[int, int]]:
     """A file (its path or its bytes) -> (3, 128, 128) uint8, and its size in pixels, (width, height).
 
-    ImageError for an empty or broken file, for one in another format than FORMATS or HEIC, and for one of too many
-    pixels.
+    ImageError for an empty or broken file, for one in another format than FORMATS or HEIC, for one of more than
+    `max_pixels`, and for one whose reading would take more than 400 MB.
     """
     try:
         with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as stream:
-            return _decode(stream)
+            return _decode(stream, max_pixels)
     except ImageError:
         raise
     except Image.UnidentifiedImageError:
         raise ImageError("other_format") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError("too_many_pixels", megapixels=(Image.MAX_IMAGE_PIXELS or 0) / 1e6) from None
+    except Image.DecompressionBombError:  # Pillow's own limit, which is twice MAX_IMAGE_PIXELS
+        raise ImageError("too_many_pixels", megapixels=min(max_pixels, Image.MAX_IMAGE_PIXELS or 0) / 1e6) from None
     except Exception as error:  # decoders raise all sorts of things, and one bad file must not end a run
         raise ImageError("broken_image", detail=getattr(error, "strerror", None) or error) from None
 
 
-def _decode(stream: BinaryIO) -> tuple[torch.Tensor, tuple[int, int]]:
+def _decode(stream: BinaryIO, max_pixels: float) -> tuple[torch.Tensor, tuple[int, int]]:
     head = stream.read(40)
     if not head:
         raise ImageError("empty_file")
@@ -132,14 +140,15 @@ def _decode(stream: BinaryIO) -> tuple[torch.Tensor, tuple[int, int]]:
         formats = ("HEIF",)
     stream.seek(0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # mostly about metadata; the user cannot act on them
-        warnings.simplefilter("error", Image.DecompressionBombWarning)  # an error before memory runs out
+        warnings.simplefilter("ignore")  # about metadata, and about sizes, which are checked here
         with Image.open(stream, formats=formats) as image:
             width, height = image.size
+            _check_pixels(image, max_pixels)
             # JPEG decodes at a fraction of its size: quick and small
             image.draft("RGB", (2 * RESOLUTION, 2 * RESOLUTION))
-            upright = ImageOps.exif_transpose(image)
-            if upright.size != image.size:
+            image.load()  # before the orientation is asked for: TIFF turns itself
+            upright = ImageOps.exif_transpose(_shrink(image))
+            if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
                 width, height = height, width
             square = ImageOps.fit(_to_rgb(upright), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
     return to_tensor(square), (width, height)
@@ -148,6 +157,34 @@ def _decode(stream: BinaryIO) -> tuple[torch.Tensor, tuple[int, int]]:
 def to_tensor(image: Image.Image) -> torch.Tensor:
     """An RGB image -> (3, H, W) uint8. (torchvision has this, too, and takes more than a second to load.)"""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+
+
+def _check_pixels(image: Image.Image, max_pixels: float) -> None:
+    """ImageError, before anything is decoded, for an image of too many pixels."""
+    cost = BYTES_A_PIXEL.get(image.format or "", OTHERS)
+    if image.format == "JPEG":
+        cost = PROGRESSIVE if image.info.get("progressive") else 0
+    limit = min(max_pixels, Image.MAX_IMAGE_PIXELS or math.inf, MEMORY / cost if cost else math.inf)
+    if image.width * image.height > limit:
+        raise ImageError("too_many_pixels", megapixels=limit / 1e6)
+
+
+def _shrink(image: Image.Image) -> Image.Image:
+    """A large image's central square at a fraction of its size, at least 1024 px, so that what is done to it next needs
+    little memory; any other as it is."""
+    if image.width * image.height <= LARGE:
+        return image
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side)) if image.width != image.height else image
+    if square.mode.startswith("I;16"):
+        square = square.convert("I")
+    elif square.mode in ("1", "P", "PA"):
+        square = square.convert("RGBA" if square.has_transparency_data else "RGB")
+    square = square.reduce(max(1, side // (8 * RESOLUTION)))
+    square.getexif()[ExifTags.Base.Orientation] = orientation  # a crop has no metadata
+    return square
 
 
 def forbid_other_formats() -> None:

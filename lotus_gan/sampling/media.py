@@ -7,6 +7,7 @@ save_animation(images, "loop.mp4", fps=24, size=256)         # or .gif, .webp
 """
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -115,10 +116,14 @@ def save_png(image: Image.Image, path: Path | str, **info: Any) -> Path:
 
 def read_info(path: Path | str) -> dict[str, str]:
     """The `info` that `save_png` wrote, all as text; empty for another file. OSError if there is none."""
+    if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe would be waited for
+        return {}
     try:
         with Image.open(path, formats=["PNG"]) as image:
+            if max(image.size) > MAX_SIZE:  # none of ours; its text may come after its pixels, which are decoded first
+                return {}
             return {key: str(value) for key, value in getattr(image, "text", {}).items() if key != _XMP_CHUNK}
-    except Image.UnidentifiedImageError:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # broken, or too much text in it
         return {}
 
 

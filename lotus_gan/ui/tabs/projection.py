@@ -20,6 +20,7 @@ from lotus_gan.ui.tabs import explore, interpolate
 NOTHING = "nothing"
 TASKS = (NOTHING, *DAMAGES)
 NOISE = 0.5  # standard deviation of the noise, where the range is 2
+MAX_PIXELS = 24e6  # of a picture: what a telephone takes
 NEAR, LIKE = 25, 18  # dB: above the first it is nearly the same image, below the second hardly like it
 
 
@@ -101,7 +102,7 @@ def read(upload: Any, request: gr.Request) -> torch.Tensor:
     if not isinstance(upload, dict) or not isinstance(upload.get("path"), str):
         raise gr.Error(texts.say("no_image", request), print_exception=False)
     try:
-        image, _ = load_image(Path(upload["path"]))
+        image, _ = load_image(Path(upload["path"]), MAX_PIXELS)
     except ImageError as error:
         message = f"{texts.say('unreadable', request)} ({texts.why(error, request)})"
         raise gr.Error(message, print_exception=False) from None
