@@ -61,6 +61,15 @@ class MissingDependency(LotusGANError, ImportError):
     """A package that is not always installed is missing."""
 
 
+MAX_DETAIL = 300  # characters of what a file, a visitor or another library says
+
+
+def shortened(text: object) -> str:
+    """The text of anything, cut at 300 characters."""
+    said = str(text)
+    return said if len(said) <= MAX_DETAIL else f"{said[: MAX_DETAIL - 1]}…"
+
+
 # The sentences, by code. What reads `{detail}` ends with the words of another library, which stay English.
 MESSAGES = {
     # --- models ------------------------------------------------------------------------------------------------------
@@ -134,6 +143,7 @@ MESSAGES = {
     "too_few_images": "at least 2 images are needed on each side, got {n} and {m}",
     "too_few_latents": "an interpolation needs 2 latents, got {n}",
     "training_features_shape": "training features must be (2, T, D) as of_training gives them, got {shape}",
+    "index_too_large": "an index holds at most {most} images, got {count}",
     "index_unreadable": "{folder} has an index of training images that cannot be read: {detail}",
     # --- publishing --------------------------------------------------------------------------------------------------
     "no_license": "the Hub has no licence {license!r}: choose one of {names}",

@@ -1,10 +1,12 @@
-"""Writing files atomically."""
+"""Writing files atomically, and reading JSON that a stranger may have written."""
 
+import json
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PART = ".part"  # in the name of what is being written
 
@@ -24,6 +26,14 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_json(path: Path | str) -> Any:
+    """What a JSON file holds. ValueError for anything that is none, one nested too deeply included."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -19,10 +19,15 @@ from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+<<<<<<< HEAD
 from lotus_gan.data.images import to_tensor
 from lotus_gan.errors import EvaluationError
+=======
+from lotus_gan.errors import EvaluationError, shortened
+>>>>>>> main
 from lotus_gan.evaluation.features import FEATURES, Features
 from lotus_gan.files import atomic_write
+from lotus_gan.models.hub import sidecar_files
 from lotus_gan.sampling.media import grid, save_atomically
 
 THUMBNAIL = 64  # px of a training image in the index
@@ -31,6 +36,7 @@ PIXELS = 32  # px a side where images are compared as pixels
 DIRECTIONS = 128  # principal directions along which features are stored
 SHEET, NUMBERS = "training.webp", "training.safetensors"
 TENSORS = ("mean", "directions", "features")
+MAX_IMAGES = 5000  # in an index: the sheet has 20 megapixels then, and the page compares each with all others
 ROWS = 256  # training images that are compared with all others at once
 
 
@@ -76,7 +82,10 @@ def write_index(folder: Path | str, images: torch.Tensor, features: Features) ->
     """Write the index of training images (T, 3, H, W) uint8 into a model's folder.
 
     It holds thumbnails of 64 px, and the features along their 128 principal directions, in half precision.
+    EvaluationError for more than 5,000 images.
     """
+    if len(images) > MAX_IMAGES:
+        raise EvaluationError("index_too_large", count=len(images), most=MAX_IMAGES)
     folder = Path(folder)
     thumbnails = [_fit(Image.fromarray(image.permute(1, 2, 0).numpy()), THUMBNAIL) for image in images]
     save_atomically(grid(thumbnails, COLUMNS, gap=0), folder / SHEET, quality=85, method=6)
@@ -113,6 +122,8 @@ class TrainingIndex:
     def __init__(self, folder: Path | str):
         folder = Path(folder)
         try:
+            if not all(sidecar_files(folder, name) for name in (NUMBERS, SHEET) if (folder / name).exists()):
+                raise ValueError("a file of it is larger than an index can be, or no file")
             tensors = load_file(folder / NUMBERS)
             # (F,), (D, F), (2, T, D): the features of the images as they are, and mirrored
             self.mean, self.directions, self.features = (tensors[name].double() for name in TENSORS)
@@ -122,12 +133,12 @@ class TrainingIndex:
         except FileNotFoundError:
             raise
         except (SafetensorError, KeyError, OSError, RuntimeError, ValueError, Image.DecompressionBombError) as error:
-            raise EvaluationError("index_unreadable", folder=folder, detail=error) from None
+            raise EvaluationError("index_unreadable", folder=folder, detail=shortened(error)) from None
         self.pixels = _pixels([self.thumbnail(i) for i in range(len(self))])
 
     def _check(self, size: tuple[int, int]) -> None:
         """ValueError unless the numbers and the sheet, of that size, are of the same images."""
-        if self.features.ndim != 3 or len(self.features) != 2 or len(self) < 2:
+        if self.features.ndim != 3 or len(self.features) != 2 or not 2 <= len(self) <= MAX_IMAGES:
             raise ValueError(f"features of the shape {tuple(self.features.shape)}")
         if (*self.directions.shape, *self.mean.shape) != (self.features.shape[2], FEATURES, FEATURES):
             raise ValueError(f"directions of the shape {tuple(self.directions.shape)}")

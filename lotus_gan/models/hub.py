@@ -5,7 +5,9 @@ folder = fetch_sidecar_files("user/lotus-gan")        # what a page shows beside
 """
 
 import re
+import stat
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from huggingface_hub import constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
@@ -15,11 +17,12 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from lotus_gan.errors import ModelError
+from lotus_gan.errors import ModelError, shortened
 from lotus_gan.models.pretrained import Generator
 
-# What may lie beside a model for the page to show, and how many bytes of it are fetched: the index of its training
-# pictures (that of 4,000 has about half as many), the named directions, the logs of its training and the stages.
+# What may lie beside a model for the page to show, and how many bytes of it are fetched from the Hub, or read here: the
+# index of its training images (that of 4,000 has about half as many), the named directions, the logs of its training
+# and the stages.
 SIDECAR_FILES = {
     "training.webp": 8_000_000,
     "training.safetensors": 4_000_000,
@@ -30,6 +33,8 @@ SIDECAR_FILES = {
     "previews/step_*.webp": 1_000_000,
 }
 MAX_ALIKE = 64  # files of one pattern; where there are more, as many of them spread over the whole
+
+T = TypeVar("T")
 
 
 def load_generator(model: str | Path, device: str = "cpu") -> Generator:
@@ -75,8 +80,26 @@ def _chosen(there: list, pattern: str, limit: int) -> list[str]:
         if PurePosixPath(file.filename).match(pattern) and re.fullmatch(r"[\w./-]+", file.filename)
         if file.file_size is not None and file.file_size <= limit
     )
-    every = -(-len(names) // MAX_ALIKE) or 1
-    return names[::-every]
+    return spread(names)
+
+
+def sidecar_files(folder: Path, pattern: str) -> list[Path]:
+    """The files here that match one of the SIDECAR_FILES: regular ones that are not too large, at most 64."""
+    found = []
+    for path in sorted(folder.glob(pattern)):
+        try:
+            there = path.stat()
+        except OSError:  # a link to nowhere
+            continue
+        if stat.S_ISREG(there.st_mode) and there.st_size <= SIDECAR_FILES[pattern]:
+            found.append(path)
+    return spread(found)
+
+
+def spread(items: list[T]) -> list[T]:
+    """All of them, or at most 64 at even distances with the last one among them."""
+    every = -(-len(items) // MAX_ALIKE) or 1
+    return items[::-every][::-1]
 
 
 def model_name(model: str | Path) -> str:
@@ -85,5 +108,5 @@ def model_name(model: str | Path) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an error says, or its kind where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of what an error says, at most 300 characters of it; its kind where it says nothing."""
+    return shortened((str(error).strip().splitlines() or [type(error).__name__])[0])

@@ -8,18 +8,18 @@ A `ModelConfig`, which is what config.json holds, chooses the architecture: "art
 """
 
 import functools
-import json
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 
 from lotus_gan.config import RESOLUTION, ModelConfig
-from lotus_gan.errors import ModelError, ModelFileNotFound
+from lotus_gan.errors import ModelError, ModelFileNotFound, shortened
+from lotus_gan.files import read_json
 from lotus_gan.models.article import ArticleCritic, ArticleGenerator
 from lotus_gan.models.lotus import BASE, LotusCritic, LotusGenerator
 
@@ -31,7 +31,8 @@ CRITICS: dict[str, type[ArticleCritic] | type[LotusCritic]] = {"article": Articl
 
 # the article at full width has 12.7 M values; anything far larger is not one of ours
 MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
-MAX_DETAIL = 300  # characters of what another library says
+MAX_TENSORS = 1000  # of weights; ours have less than a hundred
+LARGEST = 1e6  # of a weight; ours, and their running variances, are below a thousand
 OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
 
 
@@ -67,9 +68,10 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
         network = cls(config.architecture, config.z_dim, config.width)
         try:
+            _check_count(weights)
             network.load_state_dict(_checked(load_file(weights), weights))
         except (SafetensorError, RuntimeError) as error:
-            raise ModelError("no_fit", path=weights, detail=str(error)[:MAX_DETAIL]) from None
+            raise ModelError("no_fit", path=weights, detail=shortened(error)) from None
         # channels last: half as long again otherwise, for one image on a processor
         return network.to(map_location).to(memory_format=torch.channels_last).eval()
 
@@ -153,11 +155,9 @@ class Critic(_PretrainedModel):
 def read_config(path: Path) -> ModelConfig:
     """config.json -> ModelConfig; ModelError that names the file for anything that is not one of ours."""
     try:
-        return ModelConfig(**json.loads(Path(path).read_text(encoding="utf-8")))
-    except RecursionError:
-        raise ModelError("no_config", path=path, detail="nested too deeply") from None
-    except (TypeError, ValueError) as error:  # not JSON, not text, unknown names, values out of range
-        raise ModelError("no_config", path=path, detail=str(error)[:MAX_DETAIL]) from None
+        return ModelConfig(**read_json(path))
+    except (TypeError, ValueError) as error:  # not JSON, no object, unknown names, values out of range
+        raise ModelError("no_config", path=path, detail=shortened(error)) from None
 
 
 def _locate(model: str | Path, name: str, download: dict) -> Path:
@@ -172,8 +172,16 @@ def _locate(model: str | Path, name: str, download: dict) -> Path:
     return path if is_folder else Path(hf_hub_download(str(model), name, **download))
 
 
+def _check_count(path: Path) -> None:
+    """ModelError for more tensors than any model of ours has, before they are read: a million of them take minutes."""
+    with safe_open(path, "pt") as file:
+        count = len(file.keys())
+    if count > MAX_TENSORS:
+        raise ModelError("no_fit", path=path, detail=f"{count:,} tensors")
+
+
 def _checked(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
-    """The state as it is; ModelError if version 0.1 wrote it, or if its weights are not finite real numbers."""
+    """The state as it is; ModelError if version 0.1 wrote it, or if its weights are not real numbers up to 1e6."""
     old = next((name for name in state if name.startswith(OLD_PREFIX)), None)
     if old is not None:
         raise ModelError("old_weights", path=path, old=f"{OLD_PREFIX}*", new=f"{PREFIX}*")
@@ -181,4 +189,6 @@ def _checked(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tens
         is_count = name.endswith("num_batches_tracked")
         if value.is_complex() or not (value.is_floating_point() or is_count) or not value.isfinite().all():
             raise ModelError("not_finite", path=path, name=name)
+        if not is_count and value.abs().max() > LARGEST:
+            raise ModelError("no_fit", path=path, detail=f"{name} holds numbers above {LARGEST:,.0f}")
     return state

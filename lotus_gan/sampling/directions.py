@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from lotus_gan.errors import ModelError, UsageError
-from lotus_gan.files import atomic_write
+from lotus_gan.errors import ModelError, UsageError, shortened
+from lotus_gan.files import atomic_write, read_json
+from lotus_gan.models.hub import sidecar_files
 from lotus_gan.models.pretrained import Generator, read_config
 
 FILE = "directions.json"
@@ -134,18 +135,18 @@ def read(folder: Path | str | None) -> list[Direction]:
 
     ModelError (a ValueError) that names the file and its fault, if it is not what `write` writes for this model.
     """
-    path = Path(folder) / FILE if folder else None
-    if path is None or not path.is_file():
+    path = next(iter(sidecar_files(Path(folder), FILE)), None) if folder else None
+    if path is None:
         return []
     z_dim = read_config(path.with_name("config.json")).z_dim
     try:
-        directions = [_direction(row, z_dim) for row in json.loads(path.read_text(encoding="utf-8"))]
+        directions = [_direction(row, z_dim) for row in read_json(path)]
         names = [direction.name for direction in directions]
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"{twice[0]} is there twice")
         return directions
-    except (TypeError, ValueError) as error:  # not text, not JSON, no list
-        raise ModelError("directions_unreadable", path=path, detail=error) from None
+    except (TypeError, ValueError, OverflowError) as error:  # not JSON, no list, no numbers, too large ones
+        raise ModelError("directions_unreadable", path=path, detail=shortened(error)) from None
 
 
 def _direction(row: dict, z_dim: int) -> Direction:

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from lotus_gan.errors import LotusGANError
+from lotus_gan.errors import LotusGANError, shortened
 from lotus_gan.ui.wording import errors, explore, generate, interpolate, lightbox, page, projection, training_history
 
 TABLES = (page, generate, interpolate, explore, projection, training_history, lightbox, errors)
@@ -39,10 +39,12 @@ def say(key: str, request: gr.Request | None, /, **values: Any) -> str:
 
 
 def why(error: Exception, request: gr.Request | None) -> str:
-    """What an error says, in the language of the request; a code that the page has no words for stays English."""
+    """What an error says, in the language of the request; a code that the page has no words for stays English. What it
+    quotes is cut at 300 characters."""
     if isinstance(error, LotusGANError) and f"error_{error.code}" in TEXTS:
-        return say(f"error_{error.code}", request, **error.values)
-    return str(error)
+        quoted = {k: value if isinstance(value, int | float) else shortened(value) for k, value in error.values.items()}
+        return say(f"error_{error.code}", request, **quoted)
+    return shortened(error)
 
 
 def language_of(request: gr.Request | None) -> str:

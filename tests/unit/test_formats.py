@@ -85,8 +85,9 @@ def test_like(ghostscript, postscript, model_folder, tmp_path, capsys):
 
 
 def test_timeline(ghostscript, tmp_path):
-    (tmp_path / "step_0000001.webp").write_bytes(POSTSCRIPT)
-    assert stage_images(tmp_path) == {}
+    (tmp_path / "timeline").mkdir()
+    (tmp_path / "timeline/step_0000001.webp").write_bytes(POSTSCRIPT)
+    assert stage_images(tmp_path, "timeline/step_*.webp") == {}
 
 
 def test_index(ghostscript, tmp_path, images_and_features):

@@ -65,6 +65,8 @@ def card_of(model: LoadedModel) -> str:
     if folder is None:
         return ""
     try:
+        if not (folder / CARD).is_file():  # nothing, or a pipe, which would be waited for
+            return ""
         with (folder / CARD).open(encoding="utf-8", errors="replace") as file:
             text = file.read(LONGEST)
     except OSError:

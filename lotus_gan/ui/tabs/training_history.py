@@ -16,12 +16,16 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
 from lotus_gan.ui.loaded_model import Models
 
-STAGES = ("timeline", "previews")  # the folders of a model that may hold the stages: the first that does is shown
+STAGES = (
+    "timeline/step_*.webp",
+    "previews/step_*.webp",
+)  # the folders of a model that may hold the stages: the first that does is shown
 CURVES = {"wasserstein": "metrics.jsonl", "kid": "quality.jsonl"}  # drawn over kimg
 POINTS = 200  # of a curve, at most: it is 480 px wide
 MAX_SIDE = 2048  # px of a stage's image, which the browser decodes: the sheets of a run have 518
@@ -70,8 +74,8 @@ def history(folder: Path | None) -> dict:
 
     {"stages": [{file, step, kimg, minutes}], "curves": [{name, points}]}; kimg and minutes may be None.
     """
-    logs = {file: read_lines(folder / file) if folder else [] for file in CURVES.values()}
-    paths = next(filter(None, (stage_images(folder / kind) for kind in STAGES)), {}) if folder else {}
+    logs = {file: read_lines(folder, file) if folder else [] for file in CURVES.values()}
+    paths = next(filter(None, (stage_images(folder, kind) for kind in STAGES)), {}) if folder else {}
     served = tempfile.mkdtemp(dir=served_folder()) if paths else ""
     stages = []
     for step, original in sorted(paths.items()):
@@ -112,10 +116,11 @@ def line_at(step: int, metrics: list[dict]) -> dict | None:
     return later or next((line for line in lines[-1:] if step < 2 * line["step"]), None)
 
 
-def stage_images(folder: Path) -> dict[int, Path]:
-    """{step: path} of the WebP images in a folder that can be decoded and are not too large to be shown."""
+def stage_images(folder: Path, pattern: str) -> dict[int, Path]:
+    """{step: path} of the WebP images of a model's folder that can be decoded and are not too large to be shown, at
+    most 64 of them."""
     found = {}
-    for path in folder.glob("step_*.webp"):
+    for path in sidecar_files(folder, pattern):
         step = re.fullmatch(r"step_(\d{1,9})", path.stem)
         try:
             with Image.open(path, formats=["WEBP"]) as image:
@@ -129,12 +134,13 @@ def stage_images(folder: Path) -> dict[int, Path]:
     return found
 
 
-def read_lines(path: Path) -> list[dict[str, float]]:
+def read_lines(folder: Path, name: str) -> list[dict[str, float]]:
     """The numbers of each line of a log of JSON lines; none where there is no log, or a line is not of a run."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+        logs = [path.read_text(encoding="utf-8", errors="replace") for path in sidecar_files(folder, name)]
     except OSError:
         return []
+    lines = [line for text in logs for line in text.splitlines()]
     return [numbers for line in lines if (numbers := _numbers(line))]
 
 
