@@ -19,12 +19,8 @@ from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-<<<<<<< HEAD
 from lotus_gan.data.images import to_tensor
-from lotus_gan.errors import EvaluationError
-=======
 from lotus_gan.errors import EvaluationError, shortened
->>>>>>> main
 from lotus_gan.evaluation.features import FEATURES, Features
 from lotus_gan.files import atomic_write
 from lotus_gan.models.hub import sidecar_files
