@@ -122,16 +122,7 @@ def test_only_the_page_imports_gradio():
 
 def test_the_page_starts_without_what_only_some_visitors_need():
     """torchvision loads torch's compiler, which takes more than a second. The garbage collector is on again."""
-    slow = (
-        "torchvision",
-        "torch._dynamo",
-        "efficientnet_lite_pytorch",
-        "onnx",
-        "av",
-        "matplotlib",
-        "scipy",
-        "datasets",
-    )
+    slow = ("torchvision", "torch._dynamo", "efficientnet_lite_pytorch", "onnx", "av", "matplotlib", "scipy")
     code = f"import gc, sys, app; print([name for name in {slow} if name in sys.modules], gc.isenabled())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[-2] == "[] True"
