@@ -70,7 +70,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from lotus_gan.evaluation.metrics import compute_metrics, smoothness
 
     # what is wrong with the input is found before anything slow is done
-    generator = None if args.fake else load_generator(args.model)
+    generator = None if args.fake else InferenceGenerator(load_generator(args.model))
     features = Features(args.features)
     real = read_images(args.real, least=2)
     train = read_images(args.train) if args.train else None
