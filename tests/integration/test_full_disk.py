@@ -20,7 +20,7 @@ errors="$OLDPWD/stderr"
 run=$!
 while [ ! -f out/checkpoint/previous.safetensors ]; do sleep 0.1; kill -0 $run || break; done
 dd if=/dev/zero of=filled bs=4096 2>/dev/null
-for _ in $(seq 600); do grep -q "training goes on" "$errors" && break; sleep 0.1; done
+for _ in $(seq 150); do grep -q "training goes on" "$errors" && break; sleep 0.1; done
 kill -TERM $run
 wait $run
 code=$?
