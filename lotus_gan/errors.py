@@ -121,6 +121,7 @@ MESSAGES = {
     "other_format": "not an image in a format that we read, whatever its name says",
     "too_many_pixels": "more than {megapixels:.0f} megapixels, save it smaller",
     "broken_image": "broken image ({detail})",
+    "lfs_pointer": "not the image but Git LFS's pointer to it: git lfs pull",
     "empty_file": "the file is empty",
     "no_heic": "HEIC, as iPhones save it, which `pip install pillow-heif` makes readable",
     "no_source": "there is no folder {source!r}; a data set on the Hub is user/name, torchvision's flowers are "
