@@ -6,6 +6,7 @@ stranger may have written it, so what a run does not write is left out.
 
 import json
 import re
+import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from lotus_gan.files import atomic_write
 from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import Models
+from lotus_gan.ui.loaded_model import LoadedModel, is_cached
+from lotus_gan.ui.models import Models
 
 STAGES = (
     "timeline/step_*.webp",
@@ -61,11 +64,28 @@ def show(models: Models, name: Any) -> dict:
 def with_baseline(models: Models, name: str, folder: Path | None) -> dict:
     """The history in a folder, with the stages of the model's baseline whose minutes are known."""
     other = models.get(BASELINES.get(name, ""))
-    stages = history(other.sidecar_folder())["stages"] if other else []
-    return history(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
+    stages = served(other, history(other.sidecar_folder())["stages"]) if other else []
+    shown = history(folder)
+    baseline = [stage for stage in stages if stage["minutes"] is not None]
+    return shown | {"stages": served(models[name], shown["stages"]), "baseline": baseline}
 
 
-@lru_cache(16)  # a model is loaded once; and Gradio keeps all static paths that it is ever given
+def served(model: LoadedModel, stages: list[dict]) -> list[dict]:
+    """The stages, their images where the browser may fetch them: copies in the model's folder, because Gradio never
+    forgets a path that it may serve, and asks of each file whether it is one of them."""
+    shown = []
+    for stage in stages:
+        source = Path(stage["file"]["path"])
+        copy = model.file(f"{source.parent.name}-{source.name}")
+        if not is_cached(copy):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(copy) as part:
+                shutil.copyfile(source, part)
+        shown.append(stage | {"file": assets.file(copy)})
+    return shown
+
+
+@lru_cache(16)  # a model is loaded once
 def history(folder: Path | None) -> dict:
     """The stages and curves in a model's folder; empty for None, a model without a folder here.
 
@@ -73,7 +93,6 @@ def history(folder: Path | None) -> dict:
     """
     logs = {file: read_lines(folder, file) if folder else [] for file in CURVES.values()}
     paths = next(filter(None, (stage_images(folder, kind) for kind in STAGES)), {}) if folder else {}
-    gr.set_static_paths(list(paths.values()))  # served from here, and not deleted after an hour
     stages = []
     for step, path in sorted(paths.items()):
         line = line_at(step, logs["metrics.jsonl"])
