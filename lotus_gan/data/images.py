@@ -18,7 +18,6 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from PIL import ExifTags, Image, ImageOps
-from torchvision.transforms.functional import pil_to_tensor
 from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION
@@ -152,7 +151,12 @@ def _decode(stream: BinaryIO, max_pixels: float) -> tuple[torch.Tensor, tuple[in
             if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
                 width, height = height, width
             square = ImageOps.fit(_to_rgb(upright), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
-    return pil_to_tensor(square), (width, height)
+    return to_tensor(square), (width, height)
+
+
+def to_tensor(image: Image.Image) -> torch.Tensor:
+    """An RGB image -> (3, H, W) uint8. (torchvision has this, too, and takes more than a second to load.)"""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
 def _check_pixels(image: Image.Image, max_pixels: float) -> None:

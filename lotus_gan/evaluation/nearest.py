@@ -18,8 +18,8 @@ import torch
 from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torchvision.transforms.functional import pil_to_tensor
 
+from lotus_gan.data.images import to_tensor
 from lotus_gan.errors import EvaluationError, shortened
 from lotus_gan.evaluation.features import FEATURES, Features
 from lotus_gan.files import atomic_write
@@ -191,7 +191,7 @@ def _to_others(training: torch.Tensor) -> torch.Tensor:
 
 def _pixels(images: Sequence[Image.Image]) -> torch.Tensor:
     """N images -> (2, N, 3072) in [0, 1]: as they are, and mirrored, at 32 px."""
-    small = torch.stack([pil_to_tensor(_fit(image, PIXELS)) for image in images]).double() / 255
+    small = torch.stack([to_tensor(_fit(image, PIXELS)) for image in images]).double() / 255
     return torch.stack([small, small.flip(3)]).flatten(2)
 
 

@@ -15,11 +15,12 @@ import torch
 from gradio.utils import get_upload_folder
 
 from lotus_gan import latents
-from lotus_gan.errors import ModelError, shortened
+from lotus_gan.errors import ModelError
 from lotus_gan.models.hub import fetch_sidecar_files, is_folder, load_generator, model_name
+from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.sampling import directions
 from lotus_gan.sampling.directions import Direction
-from lotus_gan.sampling.media import sample_images, save_png
+from lotus_gan.sampling.media import in_threads, sample_images, save_png
 
 TIMEOUT = 60  # s for the sidecar files of a model on the Hub
 UNNAMED = 8  # directions of each kind
@@ -30,12 +31,13 @@ log = logging.getLogger(__name__)
 class LoadedModel:
     """A generator in memory, its directions, and its folder of generated files.
 
-    model: a folder or a Hub id. problem: why it stands in for the model that was asked for, None if it is that model.
-    Raises ModelError if it cannot be loaded.
+    generator: as it was trained; sampler: the same, for images. model: a folder or a Hub id. problem: why it stands in
+    for the model that was asked for, None if it is that model. Raises ModelError if it cannot be loaded.
     """
 
     def __init__(self, model: str | Path, problem: ModelError | None = None):
         self.generator = load_generator(model).requires_grad_(False)
+        self.sampler = InferenceGenerator(self.generator)
         self.name, self.problem = model_name(model), problem
         self.origin = Path(model).resolve() if is_folder(model) else None  # the folder, None for a Hub id
         self._sidecar_folder: Future[Path | None] = Future()
@@ -76,12 +78,22 @@ class LoadedModel:
         return Path(tempfile.mkdtemp(prefix="own-", dir=self.folder))
 
     def image(self, latent_id: int | str, truncation: float = latents.MAX_TRUNCATION) -> Path:
-        """The PNG of a latent id, generated unless it is cached; its metadata says how to make it again."""
-        path = self.file(f"{latents.file_stem(latent_id)}{truncation_suffix(truncation)}.png")
-        if not is_cached(path):
-            [image] = sample_images(self.generator, self.z([latent_id], truncation))
-            save_png(image, path, **latents.info(latent_id), truncation=truncation, model=self.name)
-        return path
+        """The PNG of a latent id; see `images`."""
+        return self.images([latent_id], truncation)[0]
+
+    def images(self, ids: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> list[Path]:
+        """The PNGs of latent ids, generated unless they are cached; their metadata says how to make them again."""
+        suffix = truncation_suffix(truncation)
+        paths = {latent_id: self.file(f"{latents.file_stem(latent_id)}{suffix}.png") for latent_id in ids}
+        missing = [latent_id for latent_id, path in paths.items() if not is_cached(path)]
+        images = dict(zip(missing, sample_images(self.sampler, self.z(missing, truncation)), strict=True))
+
+        def save(latent_id: int | str) -> None:
+            info = {**latents.info(latent_id), "truncation": truncation, "model": self.name}
+            save_png(images[latent_id], paths[latent_id], **info)
+
+        in_threads(save, missing)
+        return [paths[latent_id] for latent_id in ids]
 
     @cached_property
     def directions(self) -> dict[str, list[Direction]]:
@@ -89,7 +101,7 @@ class LoadedModel:
         try:
             named = directions.read(self.sidecar_folder())
         except (OSError, ValueError, RuntimeError) as error:  # a stranger may have written the file
-            log.warning("left out: %s", shortened(error))
+            log.warning("left out: %s", error)
             named = []
         count = min(UNNAMED, self.generator.z_dim)
         return {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gradio.context import LocalContext
 
-from lotus_gan.errors import ModelError, shortened
+from lotus_gan.errors import ModelError
 from lotus_gan.models.hub import model_name
 from lotus_gan.ui.loaded_model import LoadedModel
 
@@ -93,7 +93,7 @@ def load_models(models: Sequence[str | Path], fallback: Path) -> Models:
         try:
             loaded[model_name(model)] = LoadedModel(model)
         except ModelError as error:
-            log.warning("left out: %s", shortened(error))
+            log.warning("left out: %s", error)
     return Models(list(loaded.values()))
 
 

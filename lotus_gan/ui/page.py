@@ -21,8 +21,8 @@ from lotus_gan.ui.context import Page
 from lotus_gan.ui.models import load_models
 from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
 
-# One thread for each batch of images and as many batches at once as there are cores, at most four: two visitors are
-# served in the time of one, and a container that sees all cores of its host does not start too many threads.
+# As many requests at once as there are cores, at most four: a container that sees all cores of its host does not start
+# too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 HOUR = 3600
 

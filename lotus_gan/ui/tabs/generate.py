@@ -115,7 +115,8 @@ def _checked(count: Any, seed: Any, truncation: Any, request: gr.Request) -> tup
 
 def images(model: LoadedModel, count: int, seed: int, truncation: float) -> list[tuple[str, str]]:
     """(path of a PNG, caption) for a gallery."""
-    return [(str(model.image(s, truncation)), f"#{s}") for s in latents.consecutive_seeds(seed, count)]
+    seeds = latents.consecutive_seeds(seed, count)
+    return [(str(path), f"#{s}") for s, path in zip(seeds, model.images(seeds, truncation), strict=True)]
 
 
 def described(model: LoadedModel, count: int, seed: int, truncation: float) -> list[dict]:

@@ -158,7 +158,7 @@ def interpolate(models: Models, seed_a: int, seed_b: int, position: float, reque
     position = arguments.real("position", position, request)
     model = models.first
     a, b = model.z([seed_a, seed_b])
-    [image] = sample_images(model.generator, latents.slerp(a, b, torch.tensor([position])))
+    [image] = sample_images(model.sampler, latents.slerp(a, b, torch.tensor([position])))
     path = model.file(f"seeds-{seed_a}-{seed_b}-position-{position}.png")
     info = {"seed_a": seed_a, "seed_b": seed_b, "position": position, "model": model.name}
     return str(save_png(image, path, **info))
@@ -203,7 +203,7 @@ def make_loop(
     kind = arguments.choice("format", kind, FORMATS, request)
     size = arguments.choice("size", size, SIZES, request)
     count, frames = interpolation_player.STEPS * len(ids), []
-    for frame in interpolation.loop(model.generator, model.z(ids, truncation), interpolation_player.STEPS, even):
+    for frame in interpolation.loop(model.sampler, model.z(ids, truncation), interpolation_player.STEPS, even):
         frames.append(frame)
         progress(0.7 * len(frames) / count, desc=texts.say("loop_sampling", request))
     progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
@@ -276,7 +276,7 @@ def sheet(model: LoadedModel, pair: Sequence[int | str], truncation: float, even
     path = model.file(f"{file_stem(pair, truncation, even)}-sheet.webp")
     if not is_cached(path):
         z = model.z(pair, truncation)
-        frames = interpolation.interpolate(model.generator, z[0], z[1], interpolation_player.STEPS, even)
+        frames = interpolation.interpolate(model.sampler, z[0], z[1], interpolation_player.STEPS, even)
         # method 0 is ten times quicker than the default and a tenth larger
         image = grid(frames, columns=interpolation_player.COLUMNS, gap=0)
         save_atomically(image, path, lossless=True, quality=0, method=0)

@@ -7,19 +7,19 @@ stranger may have written it, so what a run does not write is left out.
 import json
 import re
 import shutil
-from functools import lru_cache
+import tempfile
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image
 
-from lotus_gan.files import atomic_write
 from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import LoadedModel, is_cached
 from lotus_gan.ui.models import Models
 
 STAGES = (
@@ -64,25 +64,8 @@ def show(models: Models, name: Any) -> dict:
 def with_baseline(models: Models, name: str, folder: Path | None) -> dict:
     """The history in a folder, with the stages of the model's baseline whose minutes are known."""
     other = models.get(BASELINES.get(name, ""))
-    stages = served(other, history(other.sidecar_folder())["stages"]) if other else []
-    shown = history(folder)
-    baseline = [stage for stage in stages if stage["minutes"] is not None]
-    return shown | {"stages": served(models[name], shown["stages"]), "baseline": baseline}
-
-
-def served(model: LoadedModel, stages: list[dict]) -> list[dict]:
-    """The stages, their images where the browser may fetch them: copies in the model's folder, because Gradio never
-    forgets a path that it may serve, and asks of each file whether it is one of them."""
-    shown = []
-    for stage in stages:
-        source = Path(stage["file"]["path"])
-        copy = model.file(f"{source.parent.name}-{source.name}")
-        if not is_cached(copy):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(copy) as part:
-                shutil.copyfile(source, part)
-        shown.append(stage | {"file": assets.file(copy)})
-    return shown
+    stages = history(other.sidecar_folder())["stages"] if other else []
+    return history(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
 
 
 @lru_cache(16)  # a model is loaded once
@@ -93,14 +76,30 @@ def history(folder: Path | None) -> dict:
     """
     logs = {file: read_lines(folder, file) if folder else [] for file in CURVES.values()}
     paths = next(filter(None, (stage_images(folder, kind) for kind in STAGES)), {}) if folder else {}
+    served = tempfile.mkdtemp(dir=served_folder()) if paths else ""
     stages = []
-    for step, path in sorted(paths.items()):
+    for step, original in sorted(paths.items()):
+        path = Path(shutil.copy(original, served))
         line = line_at(step, logs["metrics.jsonl"])
         # lines come every so many steps; in between, and soon after the last, one step is like another
         kimg = line and line["kimg"] * step / line["step"]
         stages.append({"file": assets.file(path), "step": step, "kimg": kimg, "minutes": line and line.get("minutes")})
     curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
     return {"stages": stages, "curves": [curve for curve in curves if len(curve["points"]) > 1]}
+
+
+@cache
+def served_folder() -> Path:
+    """A new folder whose files the browser may fetch, and which are not deleted after an hour.
+
+    One for all models: Gradio compares each file that it sends with each static path it was ever given, so that a path
+    for each stage made a gallery of 64 images twice as slow.
+    """
+    upload = Path(get_upload_folder())
+    upload.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="lotus-stages-", dir=upload))
+    gr.set_static_paths([folder])
+    return folder
 
 
 def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:
