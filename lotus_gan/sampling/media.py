@@ -6,6 +6,7 @@ save_atomically(grid(images, columns=4), "grid.webp")
 save_animation(images, "loop.mp4", fps=24, size=256)         # or .gif, .webp
 """
 
+import functools
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -73,8 +74,12 @@ def in_threads(function: Callable[[A], B], items: Sequence[A]) -> list[B]:
     """[function(item) for item in items] by `threads()` threads, for functions that release Python's lock."""
     if min(len(items), threads()) <= 1:
         return [function(item) for item in items]
-    with ThreadPoolExecutor(threads()) as pool:
-        return list(pool.map(function, items))
+    return list(_pool(threads()).map(function, items))
+
+
+@functools.cache  # threads that come and go would each leave memory behind: 150 MB for the page
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix="images")
 
 
 def grid(images: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Image:
