@@ -87,6 +87,7 @@ MESSAGES = {
     "no_fit": "{path} does not fit its config.json ({detail})",
     "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
     "not_on_hub": "{model!r} is not a model on the Hub",
+    "too_many_models": "{most} visitors are using models of their own just now: try again in ten minutes",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
     "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
     "train again, or load it with version 0.1",

@@ -130,7 +130,6 @@ class TrainingIndex:
             raise
         except (SafetensorError, KeyError, OSError, RuntimeError, ValueError, Image.DecompressionBombError) as error:
             raise EvaluationError("index_unreadable", folder=folder, detail=shortened(error)) from None
-        self.pixels = _pixels([self.thumbnail(i) for i in range(len(self))])
 
     def _check(self, size: tuple[int, int]) -> None:
         """ValueError unless the numbers and the sheet, of that size, are of the same images."""
@@ -150,6 +149,11 @@ class TrainingIndex:
         """Training image i at 64 px."""
         x, y = i % COLUMNS * THUMBNAIL, i // COLUMNS * THUMBNAIL
         return self.sheet.crop((x, y, x + THUMBNAIL, y + THUMBNAIL))
+
+    @cached_property
+    def pixels(self) -> torch.Tensor:
+        """Of all training images (2, T, 3072), where there is no feature network."""
+        return _pixels([self.thumbnail(i) for i in range(len(self))])
 
     # every training image against every other: once, not for each image that is checked
     @cached_property

@@ -16,7 +16,7 @@ from gradio.utils import get_upload_folder
 
 from lotus_gan import latents
 from lotus_gan.errors import ModelError
-from lotus_gan.models.hub import fetch_sidecar_files, load_generator, model_name
+from lotus_gan.models.hub import fetch_sidecar_files, is_folder, load_generator, model_name
 from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.sampling import directions
 from lotus_gan.sampling.directions import Direction
@@ -39,7 +39,7 @@ class LoadedModel:
         self.generator = load_generator(model).requires_grad_(False)
         self.sampler = InferenceGenerator(self.generator)
         self.name, self.problem = model_name(model), problem
-        self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, None for a Hub id
+        self.origin = Path(model).resolve() if is_folder(model) else None  # the folder, None for a Hub id
         self._sidecar_folder: Future[Path | None] = Future()
         if self.origin:
             self._sidecar_folder.set_result(self.origin)
@@ -116,18 +116,6 @@ class LoadedModel:
         return [direction for group in self.directions.values() for direction in group]
 
 
-class Models(dict[str, LoadedModel]):
-    """The models of a page by name.
-
-    first: the model that the page opens with and that the API uses. bundled: the names that are on every visitor's
-    page; a model that a visitor loads later joins the dict, and is on the pages of those who name it.
-    """
-
-    def __init__(self, models: Sequence[LoadedModel]):
-        super().__init__({model.name: model for model in models})
-        self.first, self.bundled = models[0], list(self)
-
-
 def truncation_suffix(truncation: float) -> str:
     """The part of a file's name for truncation, empty without truncation."""
     return "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation:g}"
@@ -140,28 +128,3 @@ def is_cached(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def load_models(models: Sequence[str | Path], fallback: Path) -> Models:
-    """Load all models, the first one as `load_or_fall_back` does; others that cannot be loaded are left out."""
-    first = load_or_fall_back(models[0], fallback)
-    loaded = {first.name: first}
-    for model in models[1:]:
-        try:
-            loaded[model_name(model)] = LoadedModel(model)
-        except ModelError as error:
-            log.warning("left out: %s", error)
-    return Models(list(loaded.values()))
-
-
-def load_or_fall_back(model: str | Path, fallback: Path) -> LoadedModel:
-    """Load `model`, else `fallback` with `.problem` set. Raises SystemExit if neither loads."""
-    try:
-        return LoadedModel(model)
-    except ModelError as error:
-        problem = error
-    try:
-        return LoadedModel(fallback, problem)
-    except ModelError as error:
-        also = "" if str(error) == str(problem) else f", and the bundled one neither: {error}"
-        raise SystemExit(f"no model to show: {problem}{also}") from None

@@ -13,7 +13,8 @@ from lotus_gan.sampling import directions
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, direction_sliders, galleries, image_view, lightbox
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 from lotus_gan.ui.tabs import interpolate
 
 FIRST_ID = 36

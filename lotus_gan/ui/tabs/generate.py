@@ -8,7 +8,8 @@ from lotus_gan import latents
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, copy_check, galleries, lightbox
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
 SAMPLING = {"preprocess": False, "concurrency_id": "sample", "show_progress": "minimal"}

@@ -20,7 +20,8 @@ from lotus_gan.sampling.media import ANIMATIONS, grid, sample_images, save_anima
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, interpolation_player, model_picker
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models, is_cached, truncation_suffix
+from lotus_gan.ui.loaded_model import LoadedModel, is_cached, truncation_suffix
+from lotus_gan.ui.models import Models
 
 FIRST_KEYFRAMES: list[int | str] = [37, 14]
 SIZES = (256, 512)  # px of a loop
@@ -225,12 +226,13 @@ def open_link(
 
 def write_keyframes(event: gr.EventData) -> str:
     """The field's text for keyframes that were added or removed in the player."""
-    return ", ".join(map(str, event.keyframes))
+    keyframes = getattr(event, "keyframes", None)
+    return ", ".join(map(str, keyframes[: arguments.MAX_KEYFRAMES])) if isinstance(keyframes, list) else ""
 
 
 def with_enlarged(seeds: str, image: gr.EventData) -> str:
     """The field's text with the seed of the enlarged image as the first or the last keyframe."""
-    return with_end(seeds, image.seed, image.act)
+    return with_end(str(seeds), getattr(image, "seed", ""), getattr(image, "act", "last"))
 
 
 def _checked(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> tuple:

@@ -20,7 +20,7 @@ from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import Models
+from lotus_gan.ui.models import Models
 
 STAGES = (
     "timeline/step_*.webp",
