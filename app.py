@@ -4,12 +4,20 @@ python app.py                                   # http://127.0.0.1:7860
 LOTUS_GAN_MODEL=runs/mine python app.py         # a folder or a Hub id; Gradio's own variables work too
 """
 
+import gc
+
+# what is imported stays, and looking through it again and again for garbage takes a sixth of the start
+gc.disable()
+
 import os
 from pathlib import Path
 
 import gradio as gr
 
 from lotus_gan.ui import page
+
+gc.freeze()
+gc.enable()
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 BUNDLED = WEIGHTS / "lotus"

@@ -25,17 +25,18 @@ def running_page() -> Iterator[tuple[int, str]]:
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             url = f"http://127.0.0.1:{port}"
-            while not _answers(url):
-                if server.poll() is not None:
-                    raise SystemExit("the page ended before it answered")
-                time.sleep(0.2)
+            with httpx.Client(timeout=5) as client:
+                while not _answers(client, url):
+                    if server.poll() is not None:
+                        raise SystemExit("the page ended before it answered")
+                    time.sleep(0.05)
             yield server.pid, url
         finally:
             server.terminate()
 
 
-def _answers(url: str) -> bool:
+def _answers(client: httpx.Client, url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return client.get(url).is_success
     except httpx.TransportError:
         return False

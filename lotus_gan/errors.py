@@ -49,6 +49,10 @@ class CheckpointError(LotusGANError, ValueError):
     """A checkpoint cannot be read, or belongs to another run."""
 
 
+class WriteError(LotusGANError, OSError):
+    """A file cannot be written."""
+
+
 class TrainingError(LotusGANError, RuntimeError):
     """Training cannot go on."""
 
@@ -83,6 +87,7 @@ MESSAGES = {
     "no_fit": "{path} does not fit its config.json ({detail})",
     "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
     "not_on_hub": "{model!r} is not a model on the Hub",
+    "too_many_models": "{most} visitors are using models of their own just now: try again in ten minutes",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
     "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
     "train again, or load it with version 0.1",
@@ -98,7 +103,14 @@ MESSAGES = {
     "diverged": "the losses or weights are no longer finite at step {step}; {kept}. Lower --lr-critic and "
     "--lr-generator, then run the same command again.",
     "process_died": "{detail} at step {step}; {kept}. The same command goes on from there, on any number of processes.",
-    "no_checkpoint": "{path} is no checkpoint of this program ({detail}); delete it to start anew",
+    "no_checkpoint": "{path} is no checkpoint of this program ({detail}); {advice}",
+    "damaged_checkpoint": "{path} is damaged ({detail}); {advice}",
+    "checkpoint_unread": "{path} could not be read ({detail}). It may be good: try again, or copy it to another disk",
+    "newer_checkpoint": "{path} has format {version}, and this version of the program reads formats up to {known}: "
+    "update it",
+    "not_written": "{path} could not be written, {megabytes:.1f} MB ({detail})",
+    "no_room": "{path} has room for {free:.1f} MB, and the checkpoints of this run need {megabytes:.1f}: make room, or "
+    "choose another --output",
     "other_run": "{output} holds another run ({differences}): choose another --output",
     "old_checkpoint": "{output} holds a run of another version of this program, whose networks were others: choose "
     "another --output, which may --init-from {output}",
@@ -110,6 +122,7 @@ MESSAGES = {
     "other_format": "not an image in a format that we read, whatever its name says",
     "too_many_pixels": "more than {megapixels:.0f} megapixels, save it smaller",
     "broken_image": "broken image ({detail})",
+    "lfs_pointer": "not the image but Git LFS's pointer to it: git lfs pull",
     "empty_file": "the file is empty",
     "no_heic": "HEIC, as iPhones save it, which `pip install pillow-heif` makes readable",
     "no_source": "there is no folder {source!r}; a data set on the Hub is user/name, torchvision's flowers are "

@@ -15,7 +15,8 @@ PART = ".part"  # in the name of what is being written
 def atomic_write(path: Path | str) -> Iterator[Path]:
     """A path in the same folder to write to: renamed to `path` at the end, or removed if there is an error.
 
-    So `path` is complete or not there, and an older file stays until it is replaced. Missing folders are made.
+    So `path` is complete or not there, and an older file stays until it is replaced. Missing folders are made. An
+    OSError, such as that of a full disk, names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,6 +25,10 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ from lotus_gan import latents
 from lotus_gan.cli.options import seed_list, truncation
 from lotus_gan.errors import ImageError, UsageError
 from lotus_gan.models.hub import load_generator, model_name
+from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.sampling import interpolation, media
 
 
@@ -19,7 +20,7 @@ def sample(args: argparse.Namespace) -> None:
     """One PNG a seed, or the images of --like again."""
     name = model_name(args.model)
     wanted = [latent_of(path, name) for path in args.like] or [(seed, args.truncation) for seed in args.seeds]
-    generator = load_generator(args.model)
+    generator = InferenceGenerator(load_generator(args.model))  # as the page does: the same bytes
     _latents("--like", [latent_id for latent_id, _ in wanted if isinstance(latent_id, str)], generator.z_dim)
     args.output.mkdir(parents=True, exist_ok=True)
     for latent_id, psi in tqdm(wanted, unit="image", disable=None):
@@ -53,7 +54,7 @@ def _latents(flag: str, ids: list[int | str], z_dim: int) -> torch.Tensor:
 
 def interpolate(args: argparse.Namespace) -> None:
     """A moving image through the keyframes and back to the first."""
-    generator = load_generator(args.model)
+    generator = InferenceGenerator(load_generator(args.model))
     keyframes = latents.truncate(_latents("--seeds", args.seeds, generator.z_dim), args.truncation)
     loop = interpolation.loop(generator, keyframes, args.frames_per_pair, args.even)
     frames = list(tqdm(loop, total=len(keyframes) * args.frames_per_pair, unit="frame", disable=None))
@@ -69,7 +70,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from lotus_gan.evaluation.metrics import compute_metrics, smoothness
 
     # what is wrong with the input is found before anything slow is done
-    generator = None if args.fake else load_generator(args.model)
+    generator = None if args.fake else InferenceGenerator(load_generator(args.model))
     features = Features(args.features)
     real = read_images(args.real, least=2)
     train = read_images(args.train) if args.train else None

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lotus_gan import latents
+from lotus_gan.errors import shortened
 from lotus_gan.sampling import media
 
+MAX_SEEDS = 10**6  # in a list, over all its parts together
 MAX_SCORED = 10_000  # images an evaluation: each is compared with every other, 0.8 GB a table
 
 
@@ -17,13 +19,13 @@ def seed_list(text: str) -> list[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         ends = (first, last) if dash else (first, first)
-        if not all(end.isascii() and end.isdecimal() for end in ends):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0-63,70")
+        if not all(end.isascii() and end.isdecimal() and len(end) <= 10 for end in ends):
+            raise argparse.ArgumentTypeError(f"{shortened(text)!r} is not a list of seeds such as 0-63,70")
         low, high = map(int, ends)
         if not low <= high < latents.SEEDS:
             raise argparse.ArgumentTypeError(f"{part!r}: seeds go from 0 to {latents.SEEDS - 1}, ranges upwards")
-        if high - low >= 10**6:
-            raise argparse.ArgumentTypeError(f"{part!r} is more than a million images")
+        if len(seeds) + high - low >= MAX_SEEDS:
+            raise argparse.ArgumentTypeError(f"{shortened(text)!r} is more than a million images")
         seeds += range(low, high + 1)
     return seeds
 

@@ -18,14 +18,15 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from PIL import ExifTags, Image, ImageOps
-from torchvision.transforms.functional import pil_to_tensor
 from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION
+from lotus_gan.data.folders import find_files
 from lotus_gan.errors import DataError, ImageError
 
 SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif"}
+    | {".tiff", ".webp"}
 )
 # Pillow opens more than these, and some of its formats start a program: PostScript, whatever its name, runs Ghostscript
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -35,8 +36,10 @@ MEMORY = 400_000_000  # bytes that the reading of one image may take
 BYTES_A_PIXEL = {"AVIF": 16.5, "HEIF": 8, "TIFF": 12, "WEBP": 16.5}
 OTHERS = 9.5  # of the other formats
 PROGRESSIVE = 8  # of a JPEG that must be decoded whole; any other is decoded at a fraction of its size
+WHITE = 250  # of 255, in each channel: what nobody can see on white
 LARGE = 4_000_000  # pixels: only what has more is shrunk before anything else is done to it
 TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 
@@ -64,38 +67,45 @@ def examples(items: Sequence[str]) -> str:
     return ", ".join(items[:EXAMPLES]) + more
 
 
+def printable(name: str) -> str:
+    """A file's name without what would steer the terminal: control characters are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+
+
 def _reasons(skipped: list[tuple[str, str]]) -> list[str]:
     kinds = defaultdict(list)
     for name, reason in skipped:
         kind, bracket, details = reason.partition(" (")
-        kinds[kind].append(name + bracket + details)
+        kinds[kind].append(printable(name + bracket + details))
     return [f"  left out, {kind}: {examples(names)}" for kind, names in kinds.items()]
 
 
 def load_folder(folder: Path | str) -> ImageSet:
     """All images below `folder`, in name order, cropped to their central square and resized to 128 x 128.
 
-    Hidden files are ignored; so are files without the suffix of an image. An image that cannot be read is listed in
-    `skipped`. EXIF rotation is applied; transparency becomes white; of an animation the first frame is read. DataError
-    if there is no such folder, or no image that can be read.
+    Hidden files, thumbnails of NAS systems and metadata.jsonl are ignored; links to folders are followed. Whatever else
+    is no image that can be read is listed in `skipped`. EXIF rotation is applied; transparency becomes white; of an
+    animation the first frame is read. DataError if there is no such folder, or no image that can be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("no_data_folder", folder=str(folder))
-    # by parts and not by Path's own order, which differs between systems and releases of Python
-    names = sorted(path.relative_to(folder).parts for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    paths = [Path(*parts) for parts in names if not any(part.startswith(".") for part in parts)]
-    files = [(path.as_posix(), folder / path) for path in paths if (folder / path).is_file()]
-    return read_images(files, str(folder))
+    files, skipped = find_files(folder)
+    return read_images(files, str(folder), skipped=skipped)
 
 
-def read_images(files: Iterable[tuple[str, Path | bytes]], where: str, total: int | None = None) -> ImageSet:
+def read_images(
+    files: Iterable[tuple[str, Path | bytes]],
+    where: str,
+    total: int | None = None,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> ImageSet:
     """Pairs of a name and a file (its path or its bytes) -> all that can be read, as `load_folder` reads them.
 
-    `where` names the source in errors; `total` is for the progress bar, where `files` has no length. DataError if no
-    file can be read.
+    `where` names the source in errors; `total` is for the progress bar, where `files` has no length; `skipped` has been
+    left out already. DataError if no file can be read.
     """
-    images, names, sizes, skipped = [], [], [], []
+    images, names, sizes, skipped = [], [], [], list(skipped)
     for name, file in tqdm(files, desc="reading", unit="images", total=total, leave=False, disable=None):
         try:
             image, size = load_image(file)
@@ -132,9 +142,11 @@ def load_image(file: Path | bytes, max_pixels: float = math.inf) -> tuple[torch.
 
 
 def _decode(stream: BinaryIO, max_pixels: float) -> tuple[torch.Tensor, tuple[int, int]]:
-    head = stream.read(40)
+    head = stream.read(len(LFS_POINTER))
     if not head:
         raise ImageError("empty_file")
+    if head == LFS_POINTER:
+        raise ImageError("lfs_pointer")
     formats: tuple[str, ...] = FORMATS
     if head[4:8] == b"ftyp" and any(brand in head for brand in HEIC_BRANDS):
         _register_heic()
@@ -152,7 +164,12 @@ def _decode(stream: BinaryIO, max_pixels: float) -> tuple[torch.Tensor, tuple[in
             if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
                 width, height = height, width
             square = ImageOps.fit(_to_rgb(upright), (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
-    return pil_to_tensor(square), (width, height)
+    return to_tensor(square), (width, height)
+
+
+def to_tensor(image: Image.Image) -> torch.Tensor:
+    """An RGB image -> (3, H, W) uint8. (torchvision has this, too, and takes more than a second to load.)"""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
 def _check_pixels(image: Image.Image, max_pixels: float) -> None:
@@ -201,15 +218,28 @@ def _register_heic() -> None:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode -> RGB. Transparency becomes white, 16-bit greys are scaled instead of clipped."""
+    """Any Pillow mode -> RGB. Transparency becomes white, or black behind what is white all over itself; greys of more
+    than 8 bits are scaled instead of clipped."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         grey = np.asarray(image, dtype=np.float32)
-        scale = 65535 if grey.max(initial=0) > 255 else 255
-        return Image.fromarray((grey * 255 / scale).clip(0, 255).astype(np.uint8)).convert("RGB")
+        grey = grey * (255 / _white(grey, image.mode))
+        return Image.fromarray(np.nan_to_num(grey).clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        colours, alpha = np.asarray(image)[..., :3], np.asarray(image)[..., 3]
+        is_drawn = alpha > 0
+        drawn = colours[is_drawn]
+        ground = "black" if not is_drawn.all() and drawn.size and drawn.min() >= WHITE else "white"
+        return Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB")
     return image.convert("RGB")
+
+
+def _white(grey: np.ndarray, mode: str) -> float:
+    """The value of white: floats go to 1, 255 or 65,535, integers to what 8, 10, 12, 14 or 16 bits hold, whichever is
+    enough for the brightest pixel."""
+    brightest = np.nanmax(grey, initial=0, where=np.isfinite(grey))
+    scales = (1, 255, 65535) if mode == "F" else (255, 1023, 4095, 16383, 65535)
+    return next((scale for scale in scales if brightest <= scale), scales[-1])
 
 
 def fingerprint(images: torch.Tensor) -> str:

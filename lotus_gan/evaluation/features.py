@@ -14,11 +14,10 @@ import torch
 from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
-from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION
+from lotus_gan.data.images import to_tensor
 from lotus_gan.errors import EvaluationError
 from lotus_gan.sampling import media
 
@@ -40,6 +39,8 @@ class Features:
     """
 
     def __init__(self, path: Path | str | None = None):
+        from torchvision.models import mobilenet_v2  # more than a second to load, and few visitors of the page need it
+
         path = path or os.environ.get(ENV)
         state, self.source = _read_weights(Path(path)) if path else (_download_weights(), "torchvision")
         self.network = mobilenet_v2(weights=None).features
@@ -87,6 +88,8 @@ def _read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
 
 def _download_weights() -> dict[str, torch.Tensor]:
     """torchvision's own weights, from its cache or the network; only the state of `features`."""
+    from torchvision.models import MobileNet_V2_Weights
+
     weights = MobileNet_V2_Weights.IMAGENET1K_V1
     try:
         state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
@@ -97,9 +100,11 @@ def _download_weights() -> dict[str, torch.Tensor]:
 
 def _prepare(image: torch.Tensor | Image.Image) -> torch.Tensor:
     """One image -> (3, 224, 224), normalised for MobileNetV2, by way of 128 px: larger files get no advantage."""
-    image = to_pil_image(image) if isinstance(image, torch.Tensor) else image.convert("RGB")
+    if isinstance(image, torch.Tensor):
+        image = Image.fromarray(image.permute(1, 2, 0).numpy())
+    image = image.convert("RGB")
     image = ImageOps.fit(image, (RESOLUTION, RESOLUTION), Image.Resampling.LANCZOS)
-    pixels = pil_to_tensor(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)).float() / 255
+    pixels = to_tensor(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)).float() / 255
     return (pixels - _MEAN) / _STD
 
 

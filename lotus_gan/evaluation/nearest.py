@@ -18,8 +18,8 @@ import torch
 from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torchvision.transforms.functional import pil_to_tensor
 
+from lotus_gan.data.images import to_tensor
 from lotus_gan.errors import EvaluationError, shortened
 from lotus_gan.evaluation.features import FEATURES, Features
 from lotus_gan.files import atomic_write
@@ -130,7 +130,6 @@ class TrainingIndex:
             raise
         except (SafetensorError, KeyError, OSError, RuntimeError, ValueError, Image.DecompressionBombError) as error:
             raise EvaluationError("index_unreadable", folder=folder, detail=shortened(error)) from None
-        self.pixels = _pixels([self.thumbnail(i) for i in range(len(self))])
 
     def _check(self, size: tuple[int, int]) -> None:
         """ValueError unless the numbers and the sheet, of that size, are of the same images."""
@@ -150,6 +149,11 @@ class TrainingIndex:
         """Training image i at 64 px."""
         x, y = i % COLUMNS * THUMBNAIL, i // COLUMNS * THUMBNAIL
         return self.sheet.crop((x, y, x + THUMBNAIL, y + THUMBNAIL))
+
+    @cached_property
+    def pixels(self) -> torch.Tensor:
+        """Of all training images (2, T, 3072), where there is no feature network."""
+        return _pixels([self.thumbnail(i) for i in range(len(self))])
 
     # every training image against every other: once, not for each image that is checked
     @cached_property
@@ -187,7 +191,7 @@ def _to_others(training: torch.Tensor) -> torch.Tensor:
 
 def _pixels(images: Sequence[Image.Image]) -> torch.Tensor:
     """N images -> (2, N, 3072) in [0, 1]: as they are, and mirrored, at 32 px."""
-    small = torch.stack([pil_to_tensor(_fit(image, PIXELS)) for image in images]).double() / 255
+    small = torch.stack([to_tensor(_fit(image, PIXELS)) for image in images]).double() / 255
     return torch.stack([small, small.flip(3)]).flatten(2)
 
 

@@ -42,7 +42,7 @@ def load_generator(model: str | Path, device: str = "cpu") -> Generator:
     name = str(model)
     if not name.strip():
         raise ModelError("no_name")
-    if not Path(name).is_dir() and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
+    if not is_folder(name) and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
         raise ModelError("no_folder", model=name)
     try:
         return Generator.from_pretrained(name, map_location=device)
@@ -104,7 +104,15 @@ def spread(items: list[T]) -> list[T]:
 
 def model_name(model: str | Path) -> str:
     """What people are told of a model: a Hub id as it is, of a folder only its own name, not where it lies."""
-    return Path(model).resolve().name if Path(model).is_dir() else str(model)
+    return Path(model).resolve().name if is_folder(model) else str(model)
+
+
+def is_folder(model: str | Path) -> bool:
+    """Whether it is a folder here; a name that is too long for a path, or holds a NUL, is none."""
+    try:
+        return Path(model).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def first_line(error: Exception) -> str:

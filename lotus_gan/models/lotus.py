@@ -115,7 +115,9 @@ class Blur(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) -> the same shape."""
-        return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
+        x = F.pad(x, (1, 1, 1, 1), mode="replicate")  # then sums of slices: avg_pool2d takes five times as long
+        x = x[..., :-2] + 2 * x[..., 1:-1] + x[..., 2:]
+        return (x[..., :-2, :] + 2 * x[..., 1:-1, :] + x[..., 2:, :]) / 16
 
 
 class Residual(nn.Module):

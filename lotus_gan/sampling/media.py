@@ -6,11 +6,14 @@ save_atomically(grid(images, columns=4), "grid.webp")
 save_animation(images, "loop.mp4", fps=24, size=256)         # or .gif, .webp
 """
 
+import functools
+import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,9 +22,15 @@ from PIL.PngImagePlugin import PngInfo
 
 from lotus_gan.errors import UsageError
 from lotus_gan.files import atomic_write
+from lotus_gan.models.inference import InferenceGenerator
 
 MAX_SIZE = 512  # px of an animation's longer side: four times the networks' resolution
 MAX_FPS = 60
+BATCH = 8  # images at once: 0.7 of the time an image that one at a time takes; 16 gain no more
+MAX_THREADS = 4  # a container that sees all cores of its host would start too many
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:
@@ -39,15 +48,38 @@ def to_pil(images: torch.Tensor) -> list[Image.Image]:
     return [Image.fromarray(array.numpy()) for array in to_uint8(images)]
 
 
-@torch.inference_mode()
 def sample_images(generator: torch.nn.Module, z: torch.Tensor) -> list[Image.Image]:
     """Latents (N, z_dim) -> N RGB images of 128 x 128 px. The generator should be in eval mode.
 
-    One at a time: on a CPU that is as quick as a batch, and the image of a latent does not depend on the others, to the
-    byte.
+    The image of a latent does not depend on the others, to the byte: an InferenceGenerator, of which that is true in
+    any batch, gets several at once, any other one at a time.
     """
     device = next(generator.parameters()).device
-    return [image for row in z.split(1) for image in to_pil(generator(row.to(device)))]
+    batch = max(1, min(BATCH, -(-len(z) // threads()))) if isinstance(generator, InferenceGenerator) else 1
+    parts = [z[i : i + batch] for i in range(0, len(z), batch)]
+
+    @torch.inference_mode()  # in each thread
+    def sample(part: torch.Tensor) -> list[Image.Image]:
+        return to_pil(generator(part.to(device)))
+
+    return [image for images in in_threads(sample, parts) for image in images]
+
+
+def threads() -> int:
+    """How many images this process should work on at once: as many as it has cores that torch does not use itself."""
+    return max(1, min(MAX_THREADS, os.cpu_count() or 1) // torch.get_num_threads())
+
+
+def in_threads(function: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """[function(item) for item in items] by `threads()` threads, for functions that release Python's lock."""
+    if min(len(items), threads()) <= 1:
+        return [function(item) for item in items]
+    return list(_pool(threads()).map(function, items))
+
+
+@functools.cache  # threads that come and go would each leave memory behind: 150 MB for the page
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix="images")
 
 
 def grid(images: Sequence[Image.Image], columns: int, gap: int = 2) -> Image.Image:
@@ -83,7 +115,8 @@ def save_png(image: Image.Image, path: Path | str, **info: Any) -> Path:
     for key, value in info.items():
         chunks.add_itxt(key, str(value))
     chunks.add_itxt(_XMP_CHUNK, XMP)
-    return save_atomically(image, path, format="PNG", pnginfo=chunks)
+    # level 4 takes half the time of the default 6, for files that are 1 % larger
+    return save_atomically(image, path, format="PNG", pnginfo=chunks, compress_level=4)
 
 
 def read_info(path: Path | str) -> dict[str, str]:

@@ -185,10 +185,11 @@ class Evaluator(Callback):
             return
         z = latents.from_seeds(VALIDATION_SEEDS, self.trainer.config.z_dim)
         metrics = compute_metrics(self.real, self.features.of_generator(self.trainer.ema, z)).to_dict()
-        self.lines.append(_progress(self.trainer) | {name: round(value, 4) for name, value in metrics.items()})
-        if self.best is self.lines[-1]:
+        line = _progress(self.trainer) | {name: round(value, 4) for name, value in metrics.items()}
+        if min([*self.lines, line], key=rank) is line:
             self.trainer.save_best()
-        append_log(self.path, self.lines[-1])
+        append_log(self.path, line)
+        self.lines.append(line)  # last: what could not be written was not measured
 
     def final_metrics(self, images: torch.Tensor) -> Metrics:
         """The best model's metrics for its card: 512 fixed seeds against images (N, 3, 128, 128) uint8."""

@@ -15,6 +15,7 @@ from lotus_gan.sampling.media import from_uint8, grid, save_atomically, to_pil
 from lotus_gan.training.augment import augment, flip, random_flips
 
 LONG = 2.0  # a longer side of more than twice the shorter one: more than half of the image is cropped away
+CROPPED = 1.45  # and of more than this, about a third: a camera's 3 to 2
 SHEET = 64
 ROWS = 8  # images on the sheet of augmented ones, and columns: the image, then seven draws
 # thousand images shown, from README's table of the preset lotus on 68 images
@@ -34,9 +35,11 @@ def describe(images: ImageSet, groups: str = "folders") -> str:
     alike = [f"{images.names[later]} and {images.names[earlier]}" for earlier, later in near(images.images)]
     small = [f"{name} ({w} x {h})" for name, (w, h) in sized if min(w, h) < RESOLUTION]
     long = [f"{name} ({1 - min(s) / max(s):.0%} of it)" for name, s in sized if max(s) > LONG * min(s)]
+    cut = [f"{name} ({1 - min(s) / max(s):.0%} of it)" for name, s in sized if CROPPED < max(s) / min(s) <= LONG]
     for found, text in (
         (alike, "nearly the same as an earlier one, and kept"),
         (small, f"shorter than {RESOLUTION} px on a side, so enlarged and soft"),
+        (cut, "of 3 to 2 or longer, a third or more of which is cropped away"),
         (long, f"longer than {LONG:g} to 1, so much is cropped away"),
     ):
         if found:

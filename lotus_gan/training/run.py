@@ -28,7 +28,7 @@ from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.publishing.card import Evaluation, write_card
 from lotus_gan.publishing.provenance import Provenance
 from lotus_gan.publishing.push import PushCallback, ensure_repo, push
-from lotus_gan.training import report
+from lotus_gan.training import checkpoint, report
 from lotus_gan.training.callbacks import Evaluator, MetricsLogger, Previews, ProgressBar, TimeEstimate
 from lotus_gan.training.device import tune_malloc
 from lotus_gan.training.distributed import Distributed
@@ -207,10 +207,13 @@ def open_run(
     keep_best: bool,
 ) -> Trainer:
     """The run in `options.output`, resumed if there is one."""
-    has_begun = (options.output / CHECKPOINT).is_file()  # then the weights are in there
+    path = options.output / CHECKPOINT
+    has_begun = checkpoint.find(path) is not None  # then the weights are in there
     initial = load_initial(options.init_from) if options.init_from and not has_begun else []
     held_out = validation.images if validation else None
     trainer = Trainer(config, images.images, options.output, held_out, initial, distributed, keep_best)
+    if distributed.is_main_process:
+        checkpoint.check_room(path, trainer.step)
     # the stages that a pretrained generator does not need are not planned
     planned = config.replace(upsampler_warmup=trainer.step.upsampler_warmup, base_steps=trainer.step.base_steps)
     logger.info(f"resumed at step {trainer.step_number}" if has_begun else report.expectations(planned))

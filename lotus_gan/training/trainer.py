@@ -8,6 +8,7 @@ and, where models are evaluated, the best one. Everything else (progress bar, lo
 processes the state is the same in all, and the callbacks run in one.
 """
 
+import logging
 import math
 import tempfile
 import time
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
+from safetensors import SafetensorError
 
 from lotus_gan import latents
 from lotus_gan.config import TrainConfig
 from lotus_gan.data.images import fingerprint
-from lotus_gan.errors import CheckpointError, DistributedError, TrainingError
+from lotus_gan.errors import CheckpointError, DistributedError, TrainingError, WriteError
 from lotus_gan.files import PART
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
@@ -36,6 +38,8 @@ HARMLESS = ("steps", "max_minutes", "log_every", "evaluate_every", "checkpoint_e
 
 CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
 LAST = "last"  # in the output folder: the last model, where the folder itself holds the best
+
+logger = logging.getLogger(__name__)
 
 
 class TrainingCallback(Protocol):
@@ -75,7 +79,9 @@ class Trainer:
         self.images, self.validation, self.data = images, validation, fingerprint(images)
         self.output, self.keep_best, self.seconds = Path(output), keep_best, 0.0
         self.changes: list[str] = []
-        if self.checkpoint_path.is_file():
+        self.saved_step: int | None = None  # of the checkpoint that is there
+        self.warned: set[object] = set()  # callbacks that could not write
+        if checkpoint.find(self.checkpoint_path):
             self.resume()
         state = (self.data, self.step_number, self.config.model_dump())
         self.distributed.check_same(state, "images, --output and settings")
@@ -156,15 +162,29 @@ class Trainer:
             started = time.monotonic()
             self.step()
             for callback in callbacks:
-                callback.on_step()
+                self._warn_once(callback, callback.on_step)
             self.seconds += time.monotonic() - started
             # the last step's is written below, however the loop ends
             due = config.checkpoint_every and self.step_number % config.checkpoint_every == 0
             if due and self.step_number < config.steps:
-                self.save()
+                self._warn_once(self.step_number, self.save)  # each time: somebody may make room
         self.save()
         for callback in callbacks:
-            callback.on_end()
+            self._warn_once(callback, callback.on_end)
+
+    def _warn_once(self, writer: object, write: Callable[[], None]) -> None:
+        """What cannot be written costs a warning, and not the hours of work."""
+        try:
+            write()
+        except OSError as error:
+            if writer not in self.warned:
+                self.warned.add(writer)
+                text = (
+                    error
+                    if isinstance(error, WriteError)
+                    else f"{error.filename or self.output}: {error.strerror or error}"
+                )
+                logger.warning(f"{text}; training goes on")
 
     def mean_losses(self) -> dict[str, float]:
         """The losses' means over the steps since the last call. TrainingError if one is not finite."""
@@ -195,7 +215,7 @@ class Trainer:
         """Write the checkpoint, then the last model (the moving average), each in full or not at all.
 
         Nothing happens in a process that is not the main one: its state is the same. TrainingError if a weight is no
-        longer finite."""
+        longer finite, WriteError if the disk is full."""
         if not self.distributed.is_main_process:
             return
         tensors = checkpoint.step_tensors(self.step)
@@ -208,6 +228,7 @@ class Trainer:
             "changes": self.changes,
         }
         checkpoint.save(self.checkpoint_path, tensors, info)
+        self.saved_step = self.step_number
         self.save_model(self.last_folder)
 
     def save_best(self) -> None:
@@ -216,44 +237,54 @@ class Trainer:
 
     def save_model(self, folder: Path) -> None:
         """Write the moving average as a model that `Generator.from_pretrained` loads."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f".model{PART}") as part:
-            self.ema.save_pretrained(part)
-            for name in ("model.safetensors", "config.json"):
-                (Path(part) / name).replace(folder / name)
+        path = folder / "model.safetensors"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=f".model{PART}") as part:
+                self.ema.save_pretrained(part)
+                for name in (path.name, "config.json"):
+                    (Path(part) / name).replace(folder / name)
+        except (OSError, SafetensorError) as error:
+            size = sum(tensor.nbytes for tensor in self.ema.state_dict().values())
+            raise checkpoint.not_written(path, size, error) from None
 
     def resume(self) -> None:
         """Go on from the checkpoint in the output folder. CheckpointError if it is of another model or data set."""
-        tensors, info = checkpoint.load(self.checkpoint_path)
-        then = TrainConfig().model_dump() | info["config"]  # a setting may be younger than the run
+        path = checkpoint.find(self.checkpoint_path) or self.checkpoint_path
+        tensors, info = checkpoint.load_run(path)
+        then = TrainConfig().model_dump() | info.config  # a setting may be younger than the run
         now = self.config.model_dump()
         differs = {name: f"{name} was {then[name]!r} and is {now[name]!r}" for name in now if then[name] != now[name]}
         foreign = [text for name, text in differs.items() if name in FIXED]
-        if info["data"] != self.data:
+        if info.data != self.data:
             foreign.append("the images are not the same")
         if foreign:
             raise CheckpointError("other_run", output=self.output, differences="; ".join(foreign))
-        since = [f"until step {info['step']} {text} since" for name, text in differs.items() if name not in HARMLESS]
+        since = [f"until step {info.step} {text} since" for name, text in differs.items() if name not in HARMLESS]
         try:
             checkpoint.restore_step(self.step, tensors, info)
+        except ValueError as error:
+            raise checkpoint.damaged(path, error) from None
         except (RuntimeError, KeyError):  # the text of the first lists hundreds of names
             raise CheckpointError("old_checkpoint", output=self.output) from None
-        self.changes, self.seconds = info["changes"] + since, info["seconds"]
+        self.changes, self.seconds, self.saved_step = info.changes + since, info.seconds, info.step
 
     def _diverged(self) -> TrainingError:
         return TrainingError("diverged", step=self.step_number, kept=self._kept_checkpoint())
 
     def _kept_checkpoint(self) -> str:
-        good = checkpoint.load(self.checkpoint_path)[1]["step"] if self.checkpoint_path.is_file() else None
-        return f"the checkpoint of step {good} is kept" if good is not None else "no checkpoint had been written yet"
+        if self.saved_step is None:
+            return "no checkpoint had been written yet"
+        return f"the checkpoint of step {self.saved_step} is kept"
 
 
 def load_critic(run: Path) -> Critic | None:
     """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
-    if not (run / CHECKPOINT).is_file():
+    path = checkpoint.find(run / CHECKPOINT)
+    if path is None:
         return None
-    tensors, info = checkpoint.load(run / CHECKPOINT)
-    config = TrainConfig().model_dump() | info["config"]
+    tensors, info = checkpoint.load_run(path)
+    config = TrainConfig().model_dump() | info.config
     critic = Critic(config["architecture"], config["z_dim"], config["critic_width"] or config["width"])
     try:
         critic.load_state_dict(checkpoint.without_prefix("critic", tensors))

@@ -3,7 +3,7 @@
 Events take raw JSON (`preprocess=False`): Gradio's own checks let NaN through and name no field.
 """
 
-import math
+import html
 from collections.abc import Collection
 from typing import Any
 
@@ -13,6 +13,7 @@ from lotus_gan import latents
 from lotus_gan.sampling.directions import REACH
 from lotus_gan.ui import texts
 
+LARGEST = 1e12  # of a number in a call; every range is far inside
 MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 8  # of an interpolation
 
 RANGES = {
@@ -98,7 +99,9 @@ def choice(field: str, value: Any, names: Collection, request: gr.Request) -> An
     """`value` if it is one of `names`, else gr.Error."""
     if value not in list(names):  # a list: the value may not be hashable
         named = _named(field, request)
-        message = texts.say("choice_refused", request, field=named, names=", ".join(map(str, names)))
+        message = texts.say(
+            "choice_refused", request, field=named, names=html.escape(", ".join(map(str, names)), quote=False)
+        )
         raise gr.Error(message, print_exception=False)
     return value
 
@@ -120,7 +123,8 @@ def _seed(text: str) -> int | None:
 def _number(value: Any) -> int | float | None:
     """None for anything that is not a finite number: NaN, text, null, true, lists."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and math.isfinite(value) else None
+    # an int is compared, because a very large one is no float
+    return value if is_number and -LARGEST < value < LARGEST else None
 
 
 def _within(field: str, number: int | float) -> bool:

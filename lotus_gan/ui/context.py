@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 
 from lotus_gan.ui import arguments
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 
 
 @dataclass

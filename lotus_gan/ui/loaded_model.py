@@ -16,10 +16,11 @@ from gradio.utils import get_upload_folder
 
 from lotus_gan import latents
 from lotus_gan.errors import ModelError
-from lotus_gan.models.hub import fetch_sidecar_files, load_generator, model_name
+from lotus_gan.models.hub import fetch_sidecar_files, is_folder, load_generator, model_name
+from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.sampling import directions
 from lotus_gan.sampling.directions import Direction
-from lotus_gan.sampling.media import sample_images, save_png
+from lotus_gan.sampling.media import in_threads, sample_images, save_png
 
 TIMEOUT = 60  # s for the sidecar files of a model on the Hub
 UNNAMED = 8  # directions of each kind
@@ -30,14 +31,15 @@ log = logging.getLogger(__name__)
 class LoadedModel:
     """A generator in memory, its directions, and its folder of generated files.
 
-    model: a folder or a Hub id. problem: why it stands in for the model that was asked for, None if it is that model.
-    Raises ModelError if it cannot be loaded.
+    generator: as it was trained; sampler: the same, for images. model: a folder or a Hub id. problem: why it stands in
+    for the model that was asked for, None if it is that model. Raises ModelError if it cannot be loaded.
     """
 
     def __init__(self, model: str | Path, problem: ModelError | None = None):
         self.generator = load_generator(model).requires_grad_(False)
+        self.sampler = InferenceGenerator(self.generator)
         self.name, self.problem = model_name(model), problem
-        self.origin = Path(model).resolve() if Path(model).is_dir() else None  # the folder, None for a Hub id
+        self.origin = Path(model).resolve() if is_folder(model) else None  # the folder, None for a Hub id
         self._sidecar_folder: Future[Path | None] = Future()
         if self.origin:
             self._sidecar_folder.set_result(self.origin)
@@ -76,12 +78,22 @@ class LoadedModel:
         return Path(tempfile.mkdtemp(prefix="own-", dir=self.folder))
 
     def image(self, latent_id: int | str, truncation: float = latents.MAX_TRUNCATION) -> Path:
-        """The PNG of a latent id, generated unless it is cached; its metadata says how to make it again."""
-        path = self.file(f"{latents.file_stem(latent_id)}{truncation_suffix(truncation)}.png")
-        if not is_cached(path):
-            [image] = sample_images(self.generator, self.z([latent_id], truncation))
-            save_png(image, path, **latents.info(latent_id), truncation=truncation, model=self.name)
-        return path
+        """The PNG of a latent id; see `images`."""
+        return self.images([latent_id], truncation)[0]
+
+    def images(self, ids: Sequence[int | str], truncation: float = latents.MAX_TRUNCATION) -> list[Path]:
+        """The PNGs of latent ids, generated unless they are cached; their metadata says how to make them again."""
+        suffix = truncation_suffix(truncation)
+        paths = {latent_id: self.file(f"{latents.file_stem(latent_id)}{suffix}.png") for latent_id in ids}
+        missing = [latent_id for latent_id, path in paths.items() if not is_cached(path)]
+        images = dict(zip(missing, sample_images(self.sampler, self.z(missing, truncation)), strict=True))
+
+        def save(latent_id: int | str) -> None:
+            info = {**latents.info(latent_id), "truncation": truncation, "model": self.name}
+            save_png(images[latent_id], paths[latent_id], **info)
+
+        in_threads(save, missing)
+        return [paths[latent_id] for latent_id in ids]
 
     @cached_property
     def directions(self) -> dict[str, list[Direction]]:
@@ -104,18 +116,6 @@ class LoadedModel:
         return [direction for group in self.directions.values() for direction in group]
 
 
-class Models(dict[str, LoadedModel]):
-    """The models of a page by name.
-
-    first: the model that the page opens with and that the API uses. bundled: the names that are on every visitor's
-    page; a model that a visitor loads later joins the dict, and is on the pages of those who name it.
-    """
-
-    def __init__(self, models: Sequence[LoadedModel]):
-        super().__init__({model.name: model for model in models})
-        self.first, self.bundled = models[0], list(self)
-
-
 def truncation_suffix(truncation: float) -> str:
     """The part of a file's name for truncation, empty without truncation."""
     return "" if truncation == latents.MAX_TRUNCATION else f"-truncation-{truncation:g}"
@@ -128,28 +128,3 @@ def is_cached(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def load_models(models: Sequence[str | Path], fallback: Path) -> Models:
-    """Load all models, the first one as `load_or_fall_back` does; others that cannot be loaded are left out."""
-    first = load_or_fall_back(models[0], fallback)
-    loaded = {first.name: first}
-    for model in models[1:]:
-        try:
-            loaded[model_name(model)] = LoadedModel(model)
-        except ModelError as error:
-            log.warning("left out: %s", error)
-    return Models(list(loaded.values()))
-
-
-def load_or_fall_back(model: str | Path, fallback: Path) -> LoadedModel:
-    """Load `model`, else `fallback` with `.problem` set. Raises SystemExit if neither loads."""
-    try:
-        return LoadedModel(model)
-    except ModelError as error:
-        problem = error
-    try:
-        return LoadedModel(fallback, problem)
-    except ModelError as error:
-        also = "" if str(error) == str(problem) else f", and the bundled one neither: {error}"
-        raise SystemExit(f"no model to show: {problem}{also}") from None

@@ -6,23 +6,23 @@ page.build(["user/lotus-gan"], fallback="weights/lotus").launch(**page.LAUNCH)
 import html
 import os
 from collections.abc import Sequence
-from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 import torch
+from fastapi.middleware import Middleware
 
 from lotus_gan.data.images import forbid_other_formats
 from lotus_gan.errors import ModelError
-from lotus_gan.ui import arguments, texts, theme
+from lotus_gan.ui import texts, theme
+from lotus_gan.ui.blocks import Blocks, Gate
 from lotus_gan.ui.components import about, assets, model_picker
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import load_models
+from lotus_gan.ui.models import load_models
 from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
 
-# One thread for each batch of images and as many batches at once as there are cores, at most four: two visitors are
-# served in the time of one, and a container that sees all cores of its host does not start too many threads.
+# As many requests at once as there are cores, at most four: a container that sees all cores of its host does not start
+# too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 HOUR = 3600
 
@@ -34,6 +34,9 @@ LAUNCH = {
     "footer_links": ["api", "gradio", "settings"],
     "mcp_server": True,  # the two named endpoints are tools for language models too
     "max_file_size": "20mb",  # a photograph; it is shrunk to 128 px
+    # in Gradio's memory a session takes 170 kB, and nothing of ours: an older one that comes back gets a new one
+    "state_session_capacity": 100,
+    "app_kwargs": {"middleware": [Middleware(Gate)]},
     "ssr_mode": False,  # it needs Node, and the page is drawn by the browser
 }
 TABS = (generate, interpolate, explore, projection, training_history)  # in the order in which they need each other
@@ -49,7 +52,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     forbid_other_formats()  # Gradio opens what is uploaded before we do
     models = load_models(wanted, fallback)
     # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
-    with _Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as blocks:
+    with Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as blocks:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if models.first.problem:
             _banner(models.first.problem, blocks)
@@ -64,15 +67,6 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         about.build(page)
     blocks.queue(default_concurrency_limit=WORKERS, max_size=256)
     return blocks
-
-
-class _Blocks(gr.Blocks):
-    def validate_inputs(self, block_fn: Any, inputs: list) -> None:
-        """A call with too few values gets a sentence; Gradio would log a traceback and answer nothing."""
-        if len(inputs) < len(block_fn.inputs):
-            fields = [field for field in signature(block_fn.fn).parameters if field in arguments.RANGES]
-            message = f"/{block_fn.api_name} takes {len(fields)} values: {', '.join(fields)}. Got {len(inputs)}."
-            raise gr.Error(message, print_exception=False)
 
 
 def _banner(problem: ModelError, blocks: gr.Blocks) -> None:

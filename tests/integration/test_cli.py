@@ -163,6 +163,8 @@ def test_interpolate_writes_mp4(model, tmp_path):
         (["sample", "--output", "out", "--seeds", "-1"], "--seeds"),
         (["sample", "--output", "out", "--seeds", ""], "not a list of seeds"),
         (["sample", "--output", "out", "--seeds", "4294967296"], "0 to 4294967295"),
+        (["sample", "--output", "out", "--seeds", ",".join(["0-499999"] * 1000)], "more than a million images"),
+        (["sample", "--output", "out", "--seeds", "9" * 5000], "not a list of seeds"),
         (["sample", "--output", "out", "--seeds", "1", "--truncation", "0.2"], "from 0.3 to 1"),
         (["sample", "--output", "out", "--seeds", "1", "--truncation", "nan"], "from 0.3 to 1"),
         (["sample", "--output", "file.txt", "--seeds", "1"], "a folder is needed"),

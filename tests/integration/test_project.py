@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,14 @@ def test_only_the_page_imports_gradio():
     for path in PACKAGE.rglob("*.py"):
         if "ui" not in path.relative_to(PACKAGE).parts:
             assert not any(name.split(".")[0] == "gradio" for name in imports(path)), path
+
+
+def test_the_page_starts_without_what_only_some_visitors_need():
+    """torchvision loads torch's compiler, which takes more than a second. The garbage collector is on again."""
+    slow = ("torchvision", "torch._dynamo", "efficientnet_lite_pytorch", "onnx", "av", "matplotlib", "scipy")
+    code = f"import gc, sys, app; print([name for name in {slow} if name in sys.modules], gc.isenabled())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[-2] == "[] True"
 
 
 def test_sizes():

@@ -11,7 +11,8 @@ from lotus_gan.errors import DataError, ModelError
 from lotus_gan.sampling import media
 from lotus_gan.ui import page, texts
 from lotus_gan.ui.components import about, copy_check, lightbox, model_picker
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
 
 ENGLISH, FRENCH = (SimpleNamespace(headers={"accept-language": language}) for language in ("en", "fr"))

@@ -26,6 +26,7 @@ def test_a_line_for_each_thing_worth_knowing():
         "  sizes by the shorter side: smallest 300 x 100 px, median 640 x 480, largest 3000 x 4000",
         "  1 nearly the same as an earlier one, and kept: b/6.png and a/1.png",
         "  2 shorter than 128 px on a side, so enlarged and soft: b/3.png (300 x 100), b/5.png (127 x 127)",
+        "  1 of 3 to 2 or longer, a third or more of which is cropped away: a/2.png (50% of it)",
         "  1 longer than 2 to 1, so much is cropped away: b/3.png (67% of it)",
     ]
 

@@ -4,6 +4,7 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+from gradio.data_classes import _StaticFiles
 from PIL import Image
 
 from lotus_gan.ui.tabs import training_history
@@ -33,6 +34,18 @@ def test_the_stages_and_curves_of_a_run(tmp_path):
     assert [stage["minutes"] for stage in shown["stages"]] == [3, 3, 4, None]  # of the line that comes next
     assert all(Path(stage["file"]["path"]).is_file() for stage in shown["stages"])
     assert shown["curves"] == [{"name": "wasserstein", "points": [(2.5, 9), (5, 4)]}]  # one point is no curve
+
+
+def test_stages_add_no_static_paths(tmp_path):
+    """Gradio compares each image that it sends with all of them."""
+    folder = training_history.served_folder()
+    before = len(_StaticFiles.all_paths)
+    (tmp_path / "previews").mkdir()
+    for step in range(1, 21):
+        Image.new("RGB", (8, 8)).save(tmp_path / "previews" / f"step_{step:07d}.webp")
+    stages = training_history.history(tmp_path)["stages"]
+    assert len(stages) == 20 and all(folder in Path(stage["file"]["path"]).parents for stage in stages)
+    assert len(_StaticFiles.all_paths) == before
 
 
 def test_a_timeline_goes_before_previews(tmp_path):

@@ -11,7 +11,8 @@ from huggingface_hub import constants
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 
 SPACE = os.environ.get("SPACE_ID")
 CARD = "README.md"

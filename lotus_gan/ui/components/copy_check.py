@@ -17,7 +17,8 @@ from lotus_gan.sampling.media import save_atomically
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets, galleries, lightbox
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import LoadedModel, Models, is_cached
+from lotus_gan.ui.loaded_model import LoadedModel, is_cached
+from lotus_gan.ui.models import Models
 
 SHOWN = 128  # px of a training image on the page
 COPY, FAR = 5, 95  # percent: below the first it is called a copy, above the second it is far from all
@@ -72,7 +73,7 @@ def features() -> Features | None:
         return None
 
 
-@lru_cache(8)
+@lru_cache(4)  # of 5,000 images each takes up to 300 MB
 def find_index(folder: Path | None) -> TrainingIndex | None:
     """The index in a model's folder, None if it has none that can be read."""
     try:

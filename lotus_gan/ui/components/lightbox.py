@@ -11,7 +11,8 @@ import gradio as gr
 from lotus_gan import latents
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 
 MAX_FAVOURITES = 64
 DONE = ("keep", "drop", "first", "last")  # the toolbar says that it is done
@@ -36,9 +37,9 @@ def connect(toolbar: gr.HTML, galleries: dict[str, tuple[gr.Gallery, gr.JSON]]) 
         leaves(None, None, outputs, js=assets.call("closeLightbox", galleries=len(galleries)), **INSTANT)
 
 
-def select(name: str, items: Any, event: gr.SelectData) -> dict | None:
+def select(name: str, items: Any, event: gr.EventData) -> dict | None:
     """The toolbar's value when an image of the gallery `name` is enlarged."""
-    return selection(name, items, event.index)
+    return selection(name, items, getattr(event, "index", None))
 
 
 def selection(name: str, items: Any, index: Any) -> dict | None:
@@ -55,7 +56,7 @@ def with_image(favourites: Any, image: gr.EventData) -> list[dict]:
 
 def without_image(favourites: Any, image: gr.EventData) -> list[dict]:
     """The favourites but for the image of an event."""
-    return [item for item in favourites if item != item_of(image)]
+    return [item for item in favourites if item != item_of(image)] if isinstance(favourites, list) else []
 
 
 def show_favourites(models: Models, favourites: Any, selected: Any) -> tuple:
@@ -63,7 +64,11 @@ def show_favourites(models: Models, favourites: Any, selected: Any) -> tuple:
     found = known(favourites, models)
     images = [(str(model.image(seed, truncation)), f"#{seed}") for _, (model, seed, truncation) in found]
     shown = [item for item, _ in found]
-    if isinstance(selected, dict) and selected.get("gallery") == "favourites" and isinstance(selected["index"], int):
+    if (
+        isinstance(selected, dict)
+        and selected.get("gallery") == "favourites"
+        and isinstance(selected.get("index"), int)
+    ):
         selected = selection("favourites", shown, min(selected["index"], len(shown) - 1))
     else:
         selected = gr.skip()
@@ -92,5 +97,5 @@ def resolve(item: dict, models: Models) -> tuple[LoadedModel, int, float]:
 
 
 def item_of(image: gr.EventData) -> dict:
-    """What an event of the toolbar says of its image, as galleries hold it."""
-    return {"slug": image.slug, "seed": image.seed, "truncation": image.truncation}
+    """What an event of the toolbar says of its image, as galleries hold it; None for what it does not say."""
+    return {field: getattr(image, field, None) for field in ("slug", "seed", "truncation")}

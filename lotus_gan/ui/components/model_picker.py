@@ -1,5 +1,6 @@
 """The choice of the model: those that come with the page, and any other that a visitor names."""
 
+import html
 import os
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,12 @@ from typing import Any
 import gradio as gr
 
 from lotus_gan.errors import ModelError
-from lotus_gan.models.hub import model_name
+from lotus_gan.models.hub import is_folder, model_name
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.models import Models
 
-MAX_NAMED = 8  # models in memory beside those that come with the page: each may be 50 MB
 ON_A_SPACE = "SPACE_ID" in os.environ  # there a visitor is a stranger, and may not read the server's folders
 
 
@@ -30,7 +30,7 @@ def picker(models: Models) -> gr.Radio:
 
 
 def build(page: Page) -> None:
-    """The field for any other model, inside the Blocks that is open. A model that is loaded joins `page.models`."""
+    """The field for any other model, inside the Blocks that is open. What is loaded is the visitor's own."""
     with gr.Accordion(texts.static("any_model"), open=False, elem_id="any-model"), gr.Row(elem_id="any-model-row"):
         wanted = gr.Textbox(
             label=texts.static("any_model_label"),
@@ -58,7 +58,8 @@ def load(models: Models, wanted: Any, request: gr.Request) -> gr.Radio:
     try:
         name = add(models, wanted if isinstance(wanted, str) else "")
     except ModelError as error:
-        message = f"{texts.why(error, request)}. {texts.say('model_refused', request)}"
+        # the browser shows a message as HTML
+        message = f"{html.escape(texts.why(error, request), quote=False)}. {texts.say('model_refused', request)}"
         raise gr.Error(message, print_exception=False) from None
     return chosen(models, name)
 
@@ -69,22 +70,23 @@ def chosen(models: Models, name: str) -> gr.Radio:
 
 
 def add(models: Models, wanted: str) -> str:
-    """Load a folder or a Hub id unless it is loaded already, and return its name on the page.
+    """Load a folder or a Hub id for this visitor, unless it is loaded already, and return its name on the page.
 
-    Raises ModelError if it cannot be loaded, or has the name of another model. Of too many models that visitors have
-    named, the oldest ones go.
+    Raises ModelError if it cannot be loaded, or has the name of another model.
     """
     wanted = wanted.strip()
-    if ON_A_SPACE and wanted and Path(wanted).exists():
+    if ON_A_SPACE and wanted and _exists(wanted):
         raise ModelError("not_on_hub", model=wanted)
     name = model_name(wanted) if wanted else ""
     if name in models:
-        if Path(wanted).is_dir() and models[name].origin != Path(wanted).resolve():
+        if is_folder(wanted) and models[name].origin != Path(wanted).resolve():
             raise ModelError("same_name", name=name)
         return name
-    model = LoadedModel(wanted)
-    named = [other for other in models if other not in models.bundled]
-    for other in named[: max(0, len(named) + 1 - MAX_NAMED)]:
-        del models[other]
-    models[model.name] = model
-    return model.name
+    return models.load(wanted).name
+
+
+def _exists(wanted: str) -> bool:
+    try:
+        return Path(wanted).exists()
+    except (OSError, ValueError):  # too long for a path, or with a NUL in it
+        return False

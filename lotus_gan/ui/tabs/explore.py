@@ -13,7 +13,8 @@ from lotus_gan.sampling import directions
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, direction_sliders, galleries, image_view, lightbox
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 from lotus_gan.ui.tabs import interpolate
 
 FIRST_ID = 36
@@ -207,4 +208,4 @@ def add(model: LoadedModel, a: int | str, b: int | str, c: int | str) -> int | s
 def sum_images(model: LoadedModel, a: int | str, b: int | str, c: int | str) -> list[tuple[str, str]]:
     """(path of a PNG, caption) of the three terms and of their sum."""
     named = {"A": a, "− B": b, "+ C": c, "=": add(model, a, b, c)}
-    return [(str(model.image(latent_id)), caption) for caption, latent_id in named.items()]
+    return [(str(path), caption) for caption, path in zip(named, model.images(list(named.values())), strict=True)]

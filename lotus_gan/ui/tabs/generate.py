@@ -8,7 +8,8 @@ from lotus_gan import latents
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, copy_check, galleries, lightbox
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 
 FIRST_SEED, FIRST_COUNT = 0, 8  # what the page opens with
 SAMPLING = {"preprocess": False, "concurrency_id": "sample", "show_progress": "minimal"}
@@ -114,7 +115,8 @@ def _checked(count: Any, seed: Any, truncation: Any, request: gr.Request) -> tup
 
 def images(model: LoadedModel, count: int, seed: int, truncation: float) -> list[tuple[str, str]]:
     """(path of a PNG, caption) for a gallery."""
-    return [(str(model.image(s, truncation)), f"#{s}") for s in latents.consecutive_seeds(seed, count)]
+    seeds = latents.consecutive_seeds(seed, count)
+    return [(str(path), f"#{s}") for s, path in zip(seeds, model.images(seeds, truncation), strict=True)]
 
 
 def described(model: LoadedModel, count: int, seed: int, truncation: float) -> list[dict]:

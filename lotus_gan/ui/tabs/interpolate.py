@@ -20,7 +20,8 @@ from lotus_gan.sampling.media import ANIMATIONS, grid, sample_images, save_anima
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, interpolation_player, model_picker
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models, is_cached, truncation_suffix
+from lotus_gan.ui.loaded_model import LoadedModel, is_cached, truncation_suffix
+from lotus_gan.ui.models import Models
 
 FIRST_KEYFRAMES: list[int | str] = [37, 14]
 SIZES = (256, 512)  # px of a loop
@@ -157,7 +158,7 @@ def interpolate(models: Models, seed_a: int, seed_b: int, position: float, reque
     position = arguments.real("position", position, request)
     model = models.first
     a, b = model.z([seed_a, seed_b])
-    [image] = sample_images(model.generator, latents.slerp(a, b, torch.tensor([position])))
+    [image] = sample_images(model.sampler, latents.slerp(a, b, torch.tensor([position])))
     path = model.file(f"seeds-{seed_a}-{seed_b}-position-{position}.png")
     info = {"seed_a": seed_a, "seed_b": seed_b, "position": position, "model": model.name}
     return str(save_png(image, path, **info))
@@ -202,7 +203,7 @@ def make_loop(
     kind = arguments.choice("format", kind, FORMATS, request)
     size = arguments.choice("size", size, SIZES, request)
     count, frames = interpolation_player.STEPS * len(ids), []
-    for frame in interpolation.loop(model.generator, model.z(ids, truncation), interpolation_player.STEPS, even):
+    for frame in interpolation.loop(model.sampler, model.z(ids, truncation), interpolation_player.STEPS, even):
         frames.append(frame)
         progress(0.7 * len(frames) / count, desc=texts.say("loop_sampling", request))
     progress(0.7, desc=texts.say("loop_writing", request, format=kind.upper()))
@@ -225,12 +226,13 @@ def open_link(
 
 def write_keyframes(event: gr.EventData) -> str:
     """The field's text for keyframes that were added or removed in the player."""
-    return ", ".join(map(str, event.keyframes))
+    keyframes = getattr(event, "keyframes", None)
+    return ", ".join(map(str, keyframes[: arguments.MAX_KEYFRAMES])) if isinstance(keyframes, list) else ""
 
 
 def with_enlarged(seeds: str, image: gr.EventData) -> str:
     """The field's text with the seed of the enlarged image as the first or the last keyframe."""
-    return with_end(seeds, image.seed, image.act)
+    return with_end(str(seeds), getattr(image, "seed", ""), getattr(image, "act", "last"))
 
 
 def _checked(models: Models, seeds: Any, truncation: Any, even: Any, model: Any, request: gr.Request) -> tuple:
@@ -274,7 +276,7 @@ def sheet(model: LoadedModel, pair: Sequence[int | str], truncation: float, even
     path = model.file(f"{file_stem(pair, truncation, even)}-sheet.webp")
     if not is_cached(path):
         z = model.z(pair, truncation)
-        frames = interpolation.interpolate(model.generator, z[0], z[1], interpolation_player.STEPS, even)
+        frames = interpolation.interpolate(model.sampler, z[0], z[1], interpolation_player.STEPS, even)
         # method 0 is ten times quicker than the default and a tenth larger
         image = grid(frames, columns=interpolation_player.COLUMNS, gap=0)
         save_atomically(image, path, lossless=True, quality=0, method=0)

@@ -1,5 +1,6 @@
 """The tab Your picture: the generated image that is most like a given one, whole or damaged."""
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from lotus_gan.sampling.projection import DAMAGES, project, undamaged
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import assets, galleries
 from lotus_gan.ui.context import Page, chosen_model
-from lotus_gan.ui.loaded_model import LoadedModel, Models
+from lotus_gan.ui.loaded_model import LoadedModel
+from lotus_gan.ui.models import Models
 from lotus_gan.ui.tabs import explore, interpolate
 
 NOTHING = "nothing"
@@ -104,7 +106,8 @@ def read(upload: Any, request: gr.Request) -> torch.Tensor:
     try:
         image, _ = load_image(Path(upload["path"]), MAX_PIXELS)
     except ImageError as error:
-        message = f"{texts.say('unreadable', request)} ({texts.why(error, request)})"
+        why = html.escape(texts.why(error, request), quote=False)  # the browser shows a message as HTML
+        message = f"{texts.say('unreadable', request)} ({why})"
         raise gr.Error(message, print_exception=False) from None
     return from_uint8(image[None])
 

@@ -6,18 +6,21 @@ stranger may have written it, so what a run does not write is left out.
 
 import json
 import re
-from functools import lru_cache
+import shutil
+import tempfile
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
-from lotus_gan.ui.loaded_model import Models
+from lotus_gan.ui.models import Models
 
 STAGES = (
     "timeline/step_*.webp",
@@ -65,7 +68,7 @@ def with_baseline(models: Models, name: str, folder: Path | None) -> dict:
     return history(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
 
 
-@lru_cache(16)  # a model is loaded once; and Gradio keeps all static paths that it is ever given
+@lru_cache(16)  # a model is loaded once
 def history(folder: Path | None) -> dict:
     """The stages and curves in a model's folder; empty for None, a model without a folder here.
 
@@ -73,15 +76,30 @@ def history(folder: Path | None) -> dict:
     """
     logs = {file: read_lines(folder, file) if folder else [] for file in CURVES.values()}
     paths = next(filter(None, (stage_images(folder, kind) for kind in STAGES)), {}) if folder else {}
-    gr.set_static_paths(list(paths.values()))  # served from here, and not deleted after an hour
+    served = tempfile.mkdtemp(dir=served_folder()) if paths else ""
     stages = []
-    for step, path in sorted(paths.items()):
+    for step, original in sorted(paths.items()):
+        path = Path(shutil.copy(original, served))
         line = line_at(step, logs["metrics.jsonl"])
         # lines come every so many steps; in between, and soon after the last, one step is like another
         kimg = line and line["kimg"] * step / line["step"]
         stages.append({"file": assets.file(path), "step": step, "kimg": kimg, "minutes": line and line.get("minutes")})
     curves = [{"name": name, "points": curve(logs[file], name)} for name, file in CURVES.items()]
     return {"stages": stages, "curves": [curve for curve in curves if len(curve["points"]) > 1]}
+
+
+@cache
+def served_folder() -> Path:
+    """A new folder whose files the browser may fetch, and which are not deleted after an hour.
+
+    One for all models: Gradio compares each file that it sends with each static path it was ever given, so that a path
+    for each stage made a gallery of 64 images twice as slow.
+    """
+    upload = Path(get_upload_folder())
+    upload.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="lotus-stages-", dir=upload))
+    gr.set_static_paths([folder])
+    return folder
 
 
 def curve(lines: list[dict], name: str) -> list[tuple[float, float]]:

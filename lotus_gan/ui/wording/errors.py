@@ -27,6 +27,10 @@ TEXTS = {  # key: (English, French)
     "error_no_fit": (MESSAGES["no_fit"], "{path} ne correspond pas à son config.json ({detail})"),
     "error_no_config": (MESSAGES["no_config"], "{path} n’est pas la configuration d’un modèle Lotus GAN : {detail}"),
     "error_not_on_hub": (MESSAGES["not_on_hub"], "{model!r} n’est pas un modèle du Hub"),
+    "error_too_many_models": (
+        MESSAGES["too_many_models"],
+        "{most} visiteurs utilisent déjà un modèle à eux : réessayez dans dix minutes",
+    ),
     "error_same_name": (
         MESSAGES["same_name"],
         "un autre modèle de cette page porte le nom {name!r} : renommez le dossier",
