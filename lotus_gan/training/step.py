@@ -73,9 +73,8 @@ class WGANGPStep:
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.distributed.synchronise_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)
-        adam = functools.partial(torch.optim.Adam, betas=betas, fused=self.device.type != "mps")
-        self.adam_generator = adam(self.generator.parameters(), lr=config.lr_generator)
-        self.adam_critic = adam(self.critic.parameters(), lr=config.lr_critic)
+        self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
+        self.adam_critic = torch.optim.Adam(self.critic.parameters(), lr=config.lr_critic, betas=betas)
         self.rng = torch.Generator().manual_seed(config.seed)
         self.indices = ShuffledIndices(len(images), self.rng)
         self.step_number, self.images_shown = 0, 0

@@ -17,6 +17,8 @@ LOTUS = {
     "batch_size": 16,
     "n_critic": 1,
     "lambda_gp": 10.0,
+    "penalty_every": 1,
+    "critic_width": None,
     "lr_generator": 2e-4,
     "lr_critic": 4e-4,
     "beta1": 0.0,

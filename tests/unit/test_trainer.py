@@ -146,7 +146,7 @@ def test_mirroring_shows_both_sides(tmp_path):
     image[..., 64:] = 255
     trainer = Trainer(TINY.replace(batch_size=200, augment=""), image, tmp_path)
     batch = trainer.step.draw_batch()
-    mirrored = (trainer.step._real(batch)[:, 0, 0, 0] == 1).sum().item()
+    mirrored = (trainer.step._real_images(batch.indices, batch.flips)[:, 0, 0, 0] == 1).sum().item()
     assert 60 < mirrored < 140  # 5.6 standard deviations
     assert trainer.images.equal(image), "the data set itself was flipped"
 
