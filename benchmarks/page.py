@@ -20,13 +20,12 @@ from pathlib import Path
 
 import httpx
 import torch
-from torch import nn
 
+from benchmarks.plain import replace_blur
 from benchmarks.server import running_page
 from benchmarks.training_speed import matrix_gflops
 from benchmarks.visitors import memory_mb
 from lotus_gan import Generator, latents
-from lotus_gan.models.lotus import Blur
 from lotus_gan.sampling import media
 from lotus_gan.training.device import describe_device, pick_device
 from lotus_gan.ui.loaded_model import LoadedModel
@@ -149,14 +148,6 @@ class Plain:
         """Two latents (2, z_dim) -> the 65 frames between them in one lossless file."""
         frames = self.sample(latents.slerp(z[0], z[1], torch.linspace(0, 1, STEPS + 1)))
         media.grid(frames, columns=8, gap=0).save(self.folder / "sheet.webp", lossless=True, quality=0, method=0)
-
-
-def replace_blur(module: nn.Module) -> None:
-    """Put two mean filters in the place of each binomial one, as it was first."""
-    for name, child in module.named_children():
-        if isinstance(child, Blur):
-            setattr(module, name, nn.Sequential(nn.ReplicationPad2d(1), nn.AvgPool2d(2, 1), nn.AvgPool2d(2, 1)))
-        replace_blur(child)
 
 
 def pair_table(rounds: int) -> None:

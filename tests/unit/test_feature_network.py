@@ -35,7 +35,7 @@ def packages_maps(images):
 
 
 def test_maps_and_gradients_are_the_packages():
-    """Gradients to 1e-3: folded weights are rounded once more, which puts a value or two on the other side of a bend."""
+    """Gradients to 1e-3: folded weights are rounded once more, and a value or two changes the side of a bend."""
     images = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
     images.requires_grad_()
     expected, maps = packages_maps(images), FeatureNetwork().double()(images)

@@ -1,0 +1,49 @@
+"""The quick step is the plain one: the same gradients, and after 20 steps the same weights."""
+
+import pytest
+import torch
+from benchmarks.plain import PlainStep
+from helpers.tiny import random_images
+
+from lotus_gan import TrainConfig
+from lotus_gan.training.step import WGANGPStep
+
+CONFIG = TrainConfig(
+    width=1,
+    z_dim=8,
+    batch_size=4,
+    critic_warmup=0,
+    upsampler_warmup=0,
+    base_steps=0,
+    augment="translation",
+    device="cpu",
+)
+
+
+def flat(tensors):
+    return torch.cat([tensor.detach().flatten() for tensor in tensors])
+
+
+def difference(one, other):
+    return float((one - other).norm() / other.norm())
+
+
+@pytest.mark.parametrize("network", ["generator", "critic"])
+def test_gradients_of_a_step(network):
+    """To 1e-5 of their length."""
+    gradients = []
+    for kind in (WGANGPStep, PlainStep):
+        step = kind(CONFIG, random_images())
+        step()
+        gradients.append(flat(p.grad for p in getattr(step, network).parameters() if p.grad is not None))
+    assert difference(*gradients) < 1e-5
+
+
+def test_twenty_steps():
+    """To 1e-3 of the weights, of both networks: Adam divides a rounding by a small gradient, too."""
+    quick, plain = (kind(CONFIG, random_images()) for kind in (WGANGPStep, PlainStep))
+    for _ in range(20):
+        quick()
+        plain()
+    for network in ("generator", "critic"):
+        assert difference(*(flat(getattr(step, network).parameters()) for step in (quick, plain))) < 1e-3
