@@ -103,6 +103,9 @@ MESSAGES = {
     "diverged": "the losses or weights are no longer finite at step {step}; {kept}. Lower --lr-critic and "
     "--lr-generator, then run the same command again.",
     "process_died": "{detail} at step {step}; {kept}. The same command goes on from there, on any number of processes.",
+    "out_of_memory": "out of memory in step {step}; {kept}. Take a batch in parts with --accumulate 2 (4, 8 ...), or "
+    "lower --batch-size, then run the same command again.",
+    "no_operator": "this device lacks an operation ({detail}); {kept}. The same command goes on with --device cpu.",
     "no_checkpoint": "{path} is no checkpoint of this program ({detail}); {advice}",
     "damaged_checkpoint": "{path} is damaged ({detail}); {advice}",
     "checkpoint_unread": "{path} could not be read ({detail}). It may be good: try again, or copy it to another disk",
@@ -111,7 +114,7 @@ MESSAGES = {
     "not_written": "{path} could not be written, {megabytes:.1f} MB ({detail})",
     "no_room": "{path} has room for {free:.1f} MB, and the checkpoints of this run need {megabytes:.1f}: make room, or "
     "choose another --output",
-    "other_run": "{output} holds another run ({differences}): choose another --output",
+    "other_run": "{output} holds another run ({differences}): choose another --output, which may --init-from {output}",
     "old_checkpoint": "{output} holds a run of another version of this program, whose networks were others: choose "
     "another --output, which may --init-from {output}",
     "no_validation": "at least 2 validation images are needed",
@@ -127,6 +130,7 @@ MESSAGES = {
     "no_heic": "HEIC, as iPhones save it, which `pip install pillow-heif` makes readable",
     "no_source": "there is no folder {source!r}; a data set on the Hub is user/name, torchvision's flowers are "
     "{flowers}:lotus",
+    "file_not_folder": "{source} is a file: unpack it if it is an archive, and name the folder that holds the images",
     "no_datasets": "there is no folder {source!r}; data sets on the Hub need `pip install datasets`",
     "no_data_set": "there is no folder {source!r}, and no data set from the Hub: {detail}",
     "no_scipy": "{source} needs SciPy: `pip install scipy`",

@@ -1,6 +1,7 @@
 """What every command shares with the terminal: the log, errors and exit codes, Ctrl-C."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -40,7 +41,8 @@ def run_command(prog: str, command: Callable[[], None], interrupted: str, output
 def print_log() -> None:
     """Print what the library logs, as it is: what happens to stdout, warnings to stderr."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what this terminal cannot show
+        # a file's name may hold what this terminal cannot show; a reader at the other end of a pipe sees each line
+        sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
     logger = logging.getLogger("lotus_gan")
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -51,7 +53,11 @@ class _Terminal(logging.Handler):
     """Above a progress bar, not through it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        tqdm.write(record.getMessage(), file=sys.stdout if record.levelno < logging.WARNING else sys.stderr)
+        stream = sys.stdout if record.levelno < logging.WARNING else sys.stderr
+        try:
+            tqdm.write(record.getMessage(), file=stream)
+        except BrokenPipeError:  # who read this has seen enough, as `head` has: the work goes on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class StopOnSignals:

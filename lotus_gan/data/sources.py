@@ -27,6 +27,8 @@ def load(source: str) -> ImageSet:
     name, colon, wanted = source.partition(":")
     if source and Path(source).is_dir():  # an empty one would be the current folder
         return load_folder(source)
+    if Path(source).is_file():
+        raise DataError("file_not_folder", source=source)
     if name == FLOWERS:
         return _flowers102(wanted if colon else None)
     if HUB_ID.fullmatch(source) and source[0] != ".":

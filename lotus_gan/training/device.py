@@ -30,6 +30,11 @@ def describe_device(device: torch.device) -> str:
     return f"{name}; torch {torch.__version__}"
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed. On a CPU torch says so in the message of a RuntimeError only."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
 def _processor() -> str:
     """The processor's name where the system tells it, else its kind."""
     try:

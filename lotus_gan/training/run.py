@@ -33,7 +33,7 @@ from lotus_gan.training.callbacks import Evaluator, MetricsLogger, Previews, Pro
 from lotus_gan.training.device import tune_malloc
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.tracking import Tracker, check_tracker
-from lotus_gan.training.trainer import CHECKPOINT, Trainer, TrainingCallback, load_critic
+from lotus_gan.training.trainer import CHECKPOINT, Trainer, TrainingCallback
 
 LOCK = Path("checkpoint", ".lock")  # in a run's folder
 
@@ -256,3 +256,18 @@ def _command(options: RunOptions, distributed: Distributed) -> list[str]:
         return list(options.command)
     script = options.command[1:] if options.command[:1] == ("python",) else options.command
     return ["accelerate", "launch", "--num_processes", str(distributed.world_size), *script]
+
+
+def load_critic(run: Path) -> Critic | None:
+    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
+    path = checkpoint.find(run / CHECKPOINT)
+    if path is None:
+        return None
+    tensors, info = checkpoint.load_run(path)
+    config = TrainConfig().model_dump() | info.config
+    critic = Critic(config["architecture"], config["z_dim"], config["critic_width"] or config["width"])
+    try:
+        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
+    except RuntimeError:  # a critic of another version of this program
+        return None
+    return critic

@@ -27,7 +27,7 @@ from lotus_gan.files import PART
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training import checkpoint
-from lotus_gan.training.device import describe_device
+from lotus_gan.training.device import describe_device, is_out_of_memory
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.step import WGANGPStep, no_totals
 
@@ -160,7 +160,7 @@ class Trainer:
             self.seconds += time.monotonic() - started
         while self.step_number < config.steps and not should_stop():
             started = time.monotonic()
-            self.step()
+            self._step()
             for callback in callbacks:
                 self._warn_once(callback, callback.on_step)
             self.seconds += time.monotonic() - started
@@ -185,6 +185,18 @@ class Trainer:
                     else f"{error.filename or self.output}: {error.strerror or error}"
                 )
                 logger.warning(f"{text}; training goes on")
+
+    def _step(self) -> None:
+        """One step; TrainingError for want of memory, or of an operation that the device has not got."""
+        try:
+            self.step()
+        except (RuntimeError, MemoryError) as error:
+            told = {"step": self.step_number + 1, "kept": self._kept_checkpoint(), "detail": str(error).splitlines()[0]}
+            if is_out_of_memory(error):
+                raise TrainingError("out_of_memory", **told) from None
+            if isinstance(error, NotImplementedError):  # MPS has fewer than CUDA
+                raise TrainingError("no_operator", **told) from None
+            raise
 
     def mean_losses(self) -> dict[str, float]:
         """The losses' means over the steps since the last call. TrainingError if one is not finite."""
@@ -276,18 +288,3 @@ class Trainer:
         if self.saved_step is None:
             return "no checkpoint had been written yet"
         return f"the checkpoint of step {self.saved_step} is kept"
-
-
-def load_critic(run: Path) -> Critic | None:
-    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
-    path = checkpoint.find(run / CHECKPOINT)
-    if path is None:
-        return None
-    tensors, info = checkpoint.load_run(path)
-    config = TrainConfig().model_dump() | info.config
-    critic = Critic(config["architecture"], config["z_dim"], config["critic_width"] or config["width"])
-    try:
-        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
-    except RuntimeError:  # a critic of another version of this program
-        return None
-    return critic

@@ -1,6 +1,8 @@
 """What a run survives and what it refuses: real signals, a second run, folders in folders, rates too high."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import time
 
 import pytest
 from helpers.train import QUICK, ROOT, train, wait_for
+from PIL import Image
 
 from lotus_gan import Generator
 
@@ -119,3 +122,36 @@ def test_a_closed_terminal_saves_and_nohup_goes_on(image_folder, tmp_path, nohup
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert "the same command goes on from here" in output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_reader_that_goes_away_stops_nothing(image_folder, tmp_path):
+    """As with `python train.py | head -n 1`."""
+    command = [sys.executable, str(ROOT / "train.py"), "--data", str(image_folder), "--output", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [*command, *QUICK, "--steps", "3"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline()
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert process.wait(timeout=120) == 0, errors
+    assert "Traceback" not in errors and "Broken pipe" not in errors
+    assert json.loads((tmp_path / "out/metrics.jsonl").read_text().splitlines()[-1])["step"] == 3
+
+
+def test_an_archive_is_no_folder(tmp_path):
+    archive = tmp_path / "photos.zip"
+    archive.write_bytes(b"PK")
+    done = train("--data", archive, "--output", tmp_path / "out", *QUICK)
+    assert done.returncode == 2 and "photos.zip is a file: unpack it" in done.stderr and "datasets" not in done.stderr
+
+
+def test_one_more_image_is_another_run_that_may_start_from_this_one(image_folder, tmp_path):
+    quick = ["--output", tmp_path / "out", *QUICK, "--steps", 1]
+    assert train("--data", image_folder, *quick).returncode == 0
+    more = tmp_path / "more"
+    shutil.copytree(image_folder, more)
+    Image.new("RGB", (200, 200), "red").save(more / "one-more.png")
+    done = train("--data", more, *quick)
+    assert done.returncode == 2 and "the images are not the same" in done.stderr
+    assert f"--init-from {tmp_path / 'out'}" in done.stderr

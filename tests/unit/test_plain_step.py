@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from benchmarks.plain import PlainStep
 from helpers.tiny import random_images
 
+from benchmarks.plain import PlainStep
 from lotus_gan import TrainConfig
 from lotus_gan.training.step import WGANGPStep
 

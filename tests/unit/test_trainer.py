@@ -9,7 +9,8 @@ from lotus_gan.errors import CheckpointError, TrainingError
 from lotus_gan.training import checkpoint
 from lotus_gan.training.callbacks import MetricsLogger, Previews
 from lotus_gan.training.device import pick_device
-from lotus_gan.training.trainer import CHECKPOINT, Trainer, load_critic
+from lotus_gan.training.run import load_critic
+from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
 
 @pytest.fixture
@@ -218,3 +219,20 @@ def test_a_checkpoint_of_version_0_1_is_answered_with_one_sentence(images, tmp_p
         CheckpointError, match=r"another version of this program, .* another --output, which may --init"
     ):
         Trainer(TINY, images, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (lambda: torch.empty(2**50), "--accumulate 2"),
+        (lambda: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory")), "--accumulate 2"),
+        (lambda: (_ for _ in ()).throw(NotImplementedError("aten::x is not on MPS\nmore")), "--device cpu"),
+    ],
+)
+def test_what_a_device_cannot_do_is_told_in_a_line(images, tmp_path, monkeypatch, fault, told):
+    """The first is a real allocation, of a petabyte."""
+    trainer = Trainer(TINY, images, tmp_path)
+    monkeypatch.setattr(trainer.step, "_critic_update", lambda *_, **__: fault())
+    with pytest.raises(TrainingError, match=told) as caught:
+        trainer.train()
+    assert "no checkpoint had been written yet" in str(caught.value) and "\n" not in str(caught.value)
