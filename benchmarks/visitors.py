@@ -1,6 +1,6 @@
 """Many visitors at once: errors, waiting times, whether the page shows the place in the queue, and memory.
 
-    python -m benchmarks.visitors --visitors 64 --seconds 60
+    python -m benchmarks.visitors --visitors 30 --seconds 60
 
 Starts the real page on this computer, lets every visitor click Generate (8 images) again and again as a browser does,
 and prints the results. Linux only, as it reads the server's memory from /proc.
@@ -25,7 +25,7 @@ COUNT = 8  # images a click
 def main() -> None:
     """Start the page, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visitors", type=int, default=64, help="at once (default: 64)")
+    parser.add_argument("--visitors", type=int, default=30, help="at once; the page takes 32 of one address (default: 30)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they click (default: 60)")
     options = parser.parse_args()
     with running_page() as (pid, url):
