@@ -25,7 +25,7 @@ COUNT = 8  # images a click
 def main() -> None:
     """Start the page, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visitors", type=int, default=30, help="at once; the page takes 32 of one address (default: 30)")
+    parser.add_argument("--visitors", type=int, default=30, help="at once, 32 at most (default: 30)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they click (default: 60)")
     options = parser.parse_args()
     with running_page() as (pid, url):

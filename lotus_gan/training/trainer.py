@@ -79,7 +79,6 @@ class Trainer:
         self.images, self.validation, self.data = images, validation, fingerprint(images)
         self.output, self.keep_best, self.seconds = Path(output), keep_best, 0.0
         self.changes: list[str] = []
-        self.saved_step: int | None = None  # of the checkpoint that is there
         self.warned: set[object] = set()  # callbacks that could not write
         if checkpoint.find(self.checkpoint_path):
             self.resume()
@@ -240,7 +239,6 @@ class Trainer:
             "changes": self.changes,
         }
         checkpoint.save(self.checkpoint_path, tensors, info)
-        self.saved_step = self.step_number
         self.save_model(self.last_folder)
 
     def save_best(self) -> None:
@@ -279,12 +277,16 @@ class Trainer:
             raise checkpoint.damaged(path, error) from None
         except (RuntimeError, KeyError):  # the text of the first lists hundreds of names
             raise CheckpointError("old_checkpoint", output=self.output) from None
-        self.changes, self.seconds, self.saved_step = info.changes + since, info.seconds, info.step
+        self.changes, self.seconds = info.changes + since, info.seconds
 
     def _diverged(self) -> TrainingError:
         return TrainingError("diverged", step=self.step_number, kept=self._kept_checkpoint())
 
     def _kept_checkpoint(self) -> str:
-        if self.saved_step is None:
+        path = checkpoint.find(self.checkpoint_path)  # perhaps another process's
+        if path is None:
             return "no checkpoint had been written yet"
-        return f"the checkpoint of step {self.saved_step} is kept"
+        try:
+            return f"the checkpoint of step {checkpoint.load_run(path)[1].step} is kept"
+        except CheckpointError:
+            return f"{path} is kept"
