@@ -7,6 +7,7 @@ Each is a `Callback` of its own: none depends on another, nor on their order.
 
 import json
 import logging
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +50,15 @@ class ProgressBar(Callback):
         self.trainer = trainer
         self.started, self.shown_before = time.monotonic(), trainer.images_shown
         steps = trainer.config.steps
-        self.bar = tqdm(total=steps, initial=trainer.step_number, unit="step", dynamic_ncols=True, mininterval=1)
+        every = 1 if sys.stderr.isatty() else 60  # s: a log needs a line now and then
+        self.bar = tqdm(
+            total=steps,
+            initial=trainer.step_number,
+            unit="step",
+            dynamic_ncols=True,
+            mininterval=every,
+            maxinterval=max(every, 10),
+        )
 
     def on_step(self) -> None:
         """Move the bar; renew its figures where it is redrawn."""
