@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,8 +56,24 @@ def existing_folder(text: str) -> Path:
     return Path(text)
 
 
+def _writable(text: str) -> Path:
+    """A path that can be written, found out before the work whose result it gets."""
+    try:
+        if "\0" in text:
+            raise OSError("it holds a NUL")
+        path = Path(text)
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    except OSError as error:
+        reason = error.strerror or error
+        raise argparse.ArgumentTypeError(f"{shortened(text)!r} cannot be a file's name: {reason}") from None
+    if not os.access(there, os.W_OK) or (there != path and not there.is_dir()):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written: look at {str(there)!r}")
+    return path
+
+
 def folder(text: str) -> Path:
     """The path of a folder, which may be new."""
+    _writable(text)
     if Path(text).exists() and not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file, and a folder is needed")
     return Path(text)
@@ -65,15 +82,21 @@ def folder(text: str) -> Path:
 def png_path(text: str) -> Path:
     """The path of a PNG file."""
     if Path(text).suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"{text!r} must end in .png")
-    return Path(text)
+        raise argparse.ArgumentTypeError(f"{shortened(text)!r} must end in .png")
+    return _file(text)
 
 
 def animation_path(text: str) -> Path:
     """The path of an animation, by its suffix."""
-    path = Path(text)
-    if path.suffix.lower() not in media.ANIMATIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} must end in {', '.join(media.ANIMATIONS)}")
+    if Path(text).suffix.lower() not in media.ANIMATIONS:
+        raise argparse.ArgumentTypeError(f"{shortened(text)!r} must end in {', '.join(media.ANIMATIONS)}")
+    return _file(text)
+
+
+def _file(text: str) -> Path:
+    path = _writable(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder, and a file is needed")
     return path
 
 

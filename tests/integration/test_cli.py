@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -168,6 +169,12 @@ def test_interpolate_writes_mp4(model, tmp_path):
         (["sample", "--output", "out", "--seeds", "1", "--truncation", "0.2"], "from 0.3 to 1"),
         (["sample", "--output", "out", "--seeds", "1", "--truncation", "nan"], "from 0.3 to 1"),
         (["sample", "--output", "file.txt", "--seeds", "1"], "a folder is needed"),
+        (["sample", "--output", "x" * 5000, "--seeds", "1"], "File name too long"),
+        (["sample", "--output", "file.txt/out", "--seeds", "1"], "cannot be written"),
+        (["project", "file.txt", "--output", "a\0.png"], "it holds a NUL"),
+        (["project", "file.txt", "--output", "x" * 5000 + ".png"], "File name too long"),
+        (["project", "file.txt", "--output", "file.txt/out.png"], "cannot be written"),
+        (["interpolate", "--seeds", "1,2", "--output", "x" * 5000 + ".gif"], "File name too long"),
         (["sample", "--seeds", "1"], "--output"),
         (["interpolate", "--output", "loop.avi", "--seeds", "1,2"], ".gif, .webp, .mp4"),
         (["interpolate", "--output", "loop.mp4", "--seeds", "1"], "2 to 64 seeds"),
@@ -199,9 +206,23 @@ def test_an_output_that_cannot_be_written_is_named(model, tmp_path, capsys):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "loop.gif"  # below a file
     options = ["--seeds", "1,2", "--frames-per-pair", "2", "--output", str(path)]
-    assert main(["interpolate", "--model", model, *options]) == 2
-    error = capsys.readouterr().err
-    assert str(tmp_path / "file") in error and "Traceback" not in error
+    with pytest.raises(SystemExit) as end:
+        main(["interpolate", "--model", model, *options])
+    assert end.value.code == 2
+    assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+def test_a_pipe_is_no_image_and_a_folder_no_file(model, tmp_path, capsys):
+    """Nobody waits for the pipe."""
+    os.mkfifo(tmp_path / "pipe")
+    options = ["--model", model, "--output", str(tmp_path / "out.png")]
+    assert main(["project", str(tmp_path / "pipe"), *options]) == 2
+    assert "it is no file" in capsys.readouterr().err
+    (tmp_path / "folder.gif").mkdir()
+    with pytest.raises(SystemExit):
+        main(["interpolate", "--model", model, "--seeds", "1,2", "--output", str(tmp_path / "folder.gif")])
+    assert "is a folder, and a file is needed" in capsys.readouterr().err
 
 
 def test_id_lists():
