@@ -76,7 +76,9 @@ def test_the_lightbox_follows_the_arrow_keys_and_what_is_let_go(visit):
     page.unroute_all()
     page.keyboard.press("Escape")
     toolbar.wait_for(state="hidden")
-    page.locator("#favourites .thumbnail-lg").first.click()
+    newest = page.locator("#favourites .thumbnail-lg").first
+    newest.locator("img[src*='seed-000003.png']").wait_for()  # the slow line has brought it
+    newest.click()
     page.locator("[data-act=drop]").click()
     page.get_by_role("status").filter(has_text="#3 is no longer kept").wait_for()
     page.wait_for_selector("#favourites img[src*='seed-000003.png']", state="detached")
