@@ -4,6 +4,7 @@ from helpers.features import ROOT, save_random_features
 from PIL import Image, ImageOps
 from safetensors.torch import load_file, save_file
 
+from lotus_gan.cli.terminal import print_log
 from lotus_gan.data.images import load_folder
 from lotus_gan.evaluation.features import Features
 from lotus_gan.evaluation.nearest import NUMBERS, SHEET, TrainingIndex, write_index
@@ -100,6 +101,7 @@ BROKEN = ["a half", "other names", "not finite", "more images", "other features"
 
 @pytest.mark.parametrize("what", [*BROKEN, "half a sheet", "a larger sheet", "a PNG"])
 def test_what_is_no_index_is_refused_in_one_way(lotuses, features, tmp_path, what, capsys):
+    print_log()
     write_index(tmp_path, lotuses, features)
     broken(tmp_path, what)
     with pytest.raises(ValueError, match="index of training images that cannot be read"):
