@@ -125,6 +125,7 @@ MESSAGES = {
     "other_format": "not an image in a format that we read, whatever its name says",
     "too_many_pixels": "more than {megapixels:.0f} megapixels, save it smaller",
     "broken_image": "broken image ({detail})",
+    "no_file": "it is no file",
     "lfs_pointer": "not the image but Git LFS's pointer to it: git lfs pull",
     "empty_file": "the file is empty",
     "no_heic": "HEIC, as iPhones save it, which `pip install pillow-heif` makes readable",

@@ -109,8 +109,6 @@ def project(args: argparse.Namespace) -> None:
     from lotus_gan.sampling.projection import DAMAGES, project, psnr, undamaged
 
     generator = load_generator(args.model).requires_grad_(False)
-    if args.image.exists() and not args.image.is_file():  # one would wait for a pipe for ever
-        raise UsageError("unreadable_image", path=args.image, detail="it is no file")
     try:
         image, _ = load_image(args.image)
     except ImageError as error:

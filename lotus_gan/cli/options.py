@@ -73,10 +73,10 @@ def _writable(text: str) -> Path:
 
 def folder(text: str) -> Path:
     """The path of a folder, which may be new."""
-    _writable(text)
-    if Path(text).exists() and not Path(text).is_dir():
+    path = _writable(text)
+    if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file, and a folder is needed")
-    return Path(text)
+    return path
 
 
 def png_path(text: str) -> Path:

@@ -125,10 +125,12 @@ def read_images(
 def load_image(file: Path | bytes, max_pixels: float = math.inf) -> tuple[torch.Tensor, tuple[int, int]]:
     """A file (its path or its bytes) -> (3, 128, 128) uint8, and its size in pixels, (width, height).
 
-    ImageError for an empty or broken file, for one in another format than FORMATS or HEIC, for one of more than
-    `max_pixels`, and for one whose reading would take more than 400 MB.
+    ImageError for a pipe or folder, for an empty or broken file, for one in another format than FORMATS or HEIC, for
+    one of more than `max_pixels`, and for one whose reading would take more than 400 MB.
     """
     try:
+        if isinstance(file, Path) and file.exists() and not file.is_file():
+            raise ImageError("no_file")  # a pipe would be waited for
         with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as stream:
             return _decode(stream, max_pixels)
     except ImageError:

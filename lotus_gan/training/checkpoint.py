@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as deserialize
 from safetensors.torch import save_file
 
-from lotus_gan.errors import CheckpointError, UsageError, WriteError
+from lotus_gan.errors import CheckpointError, UsageError, WriteError, shortened
 from lotus_gan.files import atomic_write
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     except CheckpointError:
         raise
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError("no_checkpoint", path=path, detail=str(error)[:300], advice="") from None
+        raise CheckpointError("no_checkpoint", path=path, detail=shortened(error), advice="") from None
 
 
 def _with_advice(error: CheckpointError) -> CheckpointError:

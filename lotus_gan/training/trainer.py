@@ -24,6 +24,7 @@ from lotus_gan.config import TrainConfig
 from lotus_gan.data.images import fingerprint
 from lotus_gan.errors import CheckpointError, DistributedError, TrainingError, WriteError
 from lotus_gan.files import PART
+from lotus_gan.models.hub import first_line
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training import checkpoint
@@ -190,12 +191,12 @@ class Trainer:
         try:
             self.step()
         except (RuntimeError, MemoryError) as error:
-            told = {"step": self.step_number + 1, "kept": self._kept_checkpoint(), "detail": str(error).splitlines()[0]}
-            if is_out_of_memory(error):
-                raise TrainingError("out_of_memory", **told) from None
-            if isinstance(error, NotImplementedError):  # MPS has fewer than CUDA
-                raise TrainingError("no_operator", **told) from None
-            raise
+            lacks_operator = isinstance(error, NotImplementedError)  # MPS has fewer than CUDA
+            if not (lacks_operator or is_out_of_memory(error)):
+                raise
+            code, detail = "no_operator" if lacks_operator else "out_of_memory", first_line(error)
+            kept = self._kept_checkpoint()
+            raise TrainingError(code, step=self.step_number + 1, kept=kept, detail=detail) from None
 
     def mean_losses(self) -> dict[str, float]:
         """The losses' means over the steps since the last call. TrainingError if one is not finite."""

@@ -27,6 +27,18 @@ TINY = TrainConfig(
     ema_kimg=2.0,
 )
 
+# the joint stage of `lotus` at its own rates
+JOINT = TrainConfig(
+    width=1,
+    z_dim=8,
+    batch_size=4,
+    critic_warmup=0,
+    upsampler_warmup=0,
+    base_steps=0,
+    augment="translation",
+    device="cpu",
+)
+
 
 def random_images() -> torch.Tensor:
     """Five images of noise: (5, 3, 128, 128) uint8."""

@@ -2,22 +2,10 @@
 
 import pytest
 import torch
-from helpers.tiny import random_images
+from helpers.tiny import JOINT, random_images
 
 from benchmarks.plain import PlainStep
-from lotus_gan import TrainConfig
 from lotus_gan.training.step import WGANGPStep
-
-CONFIG = TrainConfig(
-    width=1,
-    z_dim=8,
-    batch_size=4,
-    critic_warmup=0,
-    upsampler_warmup=0,
-    base_steps=0,
-    augment="translation",
-    device="cpu",
-)
 
 
 def flat(tensors):
@@ -33,7 +21,7 @@ def test_gradients_of_a_step(network):
     """To 1e-5 of their length."""
     gradients = []
     for kind in (WGANGPStep, PlainStep):
-        step = kind(CONFIG, random_images())
+        step = kind(JOINT, random_images())
         step()
         gradients.append(flat(p.grad for p in getattr(step, network).parameters() if p.grad is not None))
     assert difference(*gradients) < 1e-5
@@ -41,7 +29,7 @@ def test_gradients_of_a_step(network):
 
 def test_twenty_steps():
     """To 1e-3 of the weights, of both networks: Adam divides a rounding by a small gradient, too."""
-    quick, plain = (kind(CONFIG, random_images()) for kind in (WGANGPStep, PlainStep))
+    quick, plain = (kind(JOINT, random_images()) for kind in (WGANGPStep, PlainStep))
     for _ in range(20):
         quick()
         plain()
@@ -51,7 +39,7 @@ def test_twenty_steps():
 
 def test_gradients_in_bf16():
     """To a tenth of the plain step's in float32: bfloat16 has 8 bits, and the feature network 48 layers."""
-    wide, gradients = CONFIG.replace(width=8), []
+    wide, gradients = JOINT.replace(width=8), []
     for kind, config in ((WGANGPStep, wide.replace(precision="bf16")), (PlainStep, wide)):
         step = kind(config, random_images())
         step()

@@ -2,28 +2,16 @@
 
 import pytest
 import torch
-from helpers.tiny import random_images
+from helpers.tiny import JOINT, random_images
 
-from lotus_gan import Critic, TrainConfig
+from lotus_gan import Critic
 from lotus_gan.training import view_cache as module
 from lotus_gan.training.step import WGANGPStep
 from lotus_gan.training.trainer import Trainer
 from lotus_gan.training.view_cache import view_cache
 
 CPU = torch.device("cpu")
-CONFIG = TrainConfig(
-    width=1,
-    z_dim=8,
-    steps=6,
-    batch_size=4,
-    critic_warmup=0,
-    upsampler_warmup=0,
-    base_steps=1,
-    augment="",
-    device="cpu",
-    checkpoint_every=3,
-    preview_every=0,
-)
+CONFIG = JOINT.replace(steps=6, base_steps=1, augment="", checkpoint_every=3, preview_every=0)
 
 
 def test_each_image_is_seen_once_and_kept_to_a_rounding():
