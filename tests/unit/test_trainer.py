@@ -4,12 +4,12 @@ import pytest
 import torch
 from helpers.tiny import TINY, random_images
 
-from lotus_gan import Generator, TrainConfig
-from lotus_gan.errors import CheckpointError, TrainingError
+from lotus_gan import Critic, Generator, TrainConfig
+from lotus_gan.errors import CheckpointError, ModelError, TrainingError
 from lotus_gan.training import checkpoint
 from lotus_gan.training.callbacks import MetricsLogger, Previews
 from lotus_gan.training.device import pick_device
-from lotus_gan.training.run import load_critic
+from lotus_gan.training.step import WGANGPStep
 from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
 
@@ -125,15 +125,29 @@ def test_a_run_can_start_from_a_trained_generator(images, tmp_path):
 
 
 def test_the_critic_of_a_run_comes_along(images, tmp_path):
-    """It lies in the run's checkpoint, and nowhere else."""
+    """It lies beside the model, in float16."""
     first = Trainer(TINY, images, tmp_path / "first")
     first.step()
     first.save()
-    critic = load_critic(tmp_path / "first")
+    critic = Critic.from_beside(tmp_path / "first")
     second = Trainer(TINY, images.flip(0), tmp_path / "second", initial=[first.ema, critic])
     for name, value in first.step.critic.state_dict().items():
-        assert torch.equal(second.step.critic.state_dict()[name], value), name
-    assert load_critic(tmp_path / "second") is None  # nothing has been saved there
+        assert torch.equal(second.step.critic.state_dict()[name], value.half().float()), name
+    assert Critic.from_beside(tmp_path / "second") is None  # nothing has been saved there
+    torch.nn.init.constant_(first.step.critic.heads[0][0].weight, float("nan"))
+    first.step.critic.save_beside(tmp_path / "first")
+    with pytest.raises(ModelError, match=r"critic\.safetensors"):
+        Critic.from_beside(tmp_path / "first")
+
+
+def test_the_rates_fall_with_the_inverse_square_root(images):
+    """Two images a batch, one critic update a step: 0, 2, ... images have been shown when a step begins."""
+    step = WGANGPStep(TINY.replace(n_critic=1, critic_boost_epoch=None, lr_decay_kimg=0.002, lr_critic=4e-4), images)
+    rates = []
+    for _ in range(5):
+        step()
+        rates.append(step.adam_critic.param_groups[0]["lr"])
+    assert rates == pytest.approx([4e-4, 4e-4, 4e-4 / 2**0.5, 4e-4 / 3**0.5, 2e-4])
 
 
 def test_a_start_of_another_shape_is_refused(images, tmp_path):
