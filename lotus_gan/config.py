@@ -152,6 +152,10 @@ class TrainConfig(ModelConfig):
     precision: Annotated[
         Literal["fp32", "bf16"], Field(description="bf16 is about twice as quick where the processor has it")
     ] = "fp32"
+    weights: Annotated[
+        Literal["float32", "float16"],
+        Field(description="type of the weights in model.safetensors; float16 halves it"),
+    ] = "float32"
     accumulate: Annotated[
         int,
         Field(

@@ -8,6 +8,7 @@ and, where models are evaluated, the best one. Everything else (progress bar, lo
 processes the state is the same in all, and the callbacks run in one.
 """
 
+import copy
 import logging
 import math
 import tempfile
@@ -252,7 +253,8 @@ class Trainer:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder, prefix=f".model{PART}") as part:
-                self.ema.save_pretrained(part)
+                weights = self.ema if self.config.weights == "float32" else copy.deepcopy(self.ema).half()
+                weights.save_pretrained(part)
                 self.step.critic.save_beside(Path(part))
                 for name in (path.name, "config.json", CRITIC):
                     (Path(part) / name).replace(folder / name)

@@ -113,6 +113,21 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder
     assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
 
 
+def test_few_images_start_from_our_model(image_folder, tmp_path):
+    """Of the run's shape; `--init-from none`, and a run of another shape, start from nothing."""
+    command = ["--data", image_folder, "--batch-size", 2, "--critic-warmup", 0, "--upsampler-warmup", 0, "--steps", 1]
+    done = train(*command, "--output", tmp_path / "first")
+    assert done.returncode == 0, done.stderr
+    assert "images are few, so training starts from our model; --init-from none: from nothing\n" in done.stdout
+    assert "starting from weights/lotus" in done.stdout
+    ours, mine = Generator.from_pretrained("weights/lotus"), Generator.from_pretrained(tmp_path / "first")
+    pairs = zip(ours.parameters(), mine.parameters(), strict=True)
+    assert max(float((a - b).abs().max()) for a, b in pairs) <= 2e-4 * 1.001  # Adam's first step is its rate
+    for number, other in enumerate((["--init-from", "none"], ["--width", 1])):
+        done = train(*command, *other, "--base-steps", 0, "--output", tmp_path / str(number))
+        assert done.returncode == 0 and "starting from" not in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
