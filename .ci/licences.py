@@ -21,10 +21,10 @@ TITLE = """# Licences
 
 What is installed with this project on Linux, and under which licences?
 
-`python .ci/licences.py` writes this page from the packages' own metadata. Code of this project is MIT, its images and weights
-are CC0. The packages named nvidia and cuda come with PyTorch's build for GPUs; PyTorch's build for CPUs (`deploy --cpu`) needs
-none of them. Two wheels hold libraries under other licences than their own: av holds FFmpeg with x264 and x265 (GPL), pillow-heif
-holds libheif (LGPL) with x265 (GPL).
+`python .ci/licences.py` writes this page from the packages' own metadata. Code of this project is MIT, its images and
+weights are CC0. The packages named nvidia and cuda come with PyTorch's build for GPUs; its build for CPUs
+(`deploy --cpu`) needs none of them. Two wheels hold libraries under other licences than their own: av holds FFmpeg with
+x264 and x265 (GPL), pillow-heif holds libheif (LGPL) with x265 (GPL).
 """
 
 

@@ -37,7 +37,7 @@ class Page:
         self.model, self.sliders = props["model"]["value"], props["sliders"]["value"]
 
     def function(self, name: str, *inputs: str) -> int:
-        """The number of a function. Gradio adds one to a name that is taken: `inputs` are ids of elements that it takes."""
+        """The number of a function that takes these elements. (Gradio adds a number to a name that is taken.)"""
         found = [
             number for called, takes, number in self.functions if called.startswith(name) and {*inputs} <= {*takes}
         ]

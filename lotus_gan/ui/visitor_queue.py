@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from gradio import queueing
+from gradio.exceptions import Error
 from gradio.utils import LRUCache, run_coro_in_background
 
 PLACES = 32  # of the 256, for one client: a class in a school has one address, too
@@ -40,6 +41,12 @@ class VisitorQueue(queueing.Queue):
     def waiting(self) -> list[queueing.Event]:
         """The jobs that have not begun."""
         return [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+
+    def set_progress(self, event_id: str, iterables: Any) -> None:
+        """Gradio's; a job that says how far it is ends here if its listener has gone."""
+        if any(event._id == event_id and not event.alive for job in self.active_jobs for event in job or []):
+            raise Error("Nobody waits for this any more.", print_exception=False)
+        super().set_progress(event_id, iterables)
 
     async def _drop_unheard(self) -> None:
         while not self.stopped:
