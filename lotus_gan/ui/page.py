@@ -25,6 +25,7 @@ from lotus_gan.ui.tabs import explore, generate, interpolate, projection, traini
 # too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 HOUR = 3600
+OURSELVES = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 LAUNCH = {
     "theme": theme.THEME,
@@ -51,6 +52,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     torch.set_num_threads(1)
     forbid_other_formats()  # Gradio opens what is uploaded before we do
     temporary_files.use_own_folder()
+    _ask_ourselves_without_a_proxy()
     models = load_models(wanted, fallback)
     # analytics would call home; files of visitors are deleted after an hour, sooner where there are many
     with Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as blocks:
@@ -68,6 +70,12 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         about.build(page)
     blocks.queue(default_concurrency_limit=WORKERS, max_size=256)
     return blocks
+
+
+def _ask_ourselves_without_a_proxy() -> None:
+    """Gradio asks its own server whether it is up, and would ask the proxy that the environment names."""
+    there = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join([*filter(None, [there]), *OURSELVES])
 
 
 def _banner(problem: ModelError, blocks: gr.Blocks) -> None:
