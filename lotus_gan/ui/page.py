@@ -18,8 +18,9 @@ from lotus_gan.ui import texts, theme
 from lotus_gan.ui.blocks import Blocks, Gate
 from lotus_gan.ui.components import about, assets, model_picker
 from lotus_gan.ui.context import Page
+from lotus_gan.ui.live_training import turn
 from lotus_gan.ui.models import load_models
-from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
+from lotus_gan.ui.tabs import explore, generate, interpolate, live_training, projection, training_history
 
 # As many requests at once as there are cores, at most four: a container that sees all cores of its host does not start
 # too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
@@ -59,7 +60,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         model = model_picker.picker(models)
         with gr.Tabs() as tabs:
             page = Page(blocks, models, model, tabs)
-            for tab in TABS:
+            for tab in (*TABS, live_training) if turn.seconds() else TABS:
                 name = tab.__name__.rpartition(".")[2]
                 with gr.Tab(texts.static(f"{name}_tab"), id=name):
                     tab.build(page)
