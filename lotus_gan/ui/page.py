@@ -58,7 +58,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         if models.first.problem:
             _banner(models.first.problem, blocks)
         model = model_picker.picker(models)
-        with gr.Tabs() as tabs:
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             page = Page(blocks, models, model, tabs)
             for tab in (*TABS, live_training) if turn.seconds() else TABS:
                 name = tab.__name__.rpartition(".")[2]

@@ -5,8 +5,8 @@ import time
 import pytest
 import torch
 from helpers.app_server import running_app, save_colourful_model
-from helpers.live_training import distances, images_of, real_images, rms
 
+from benchmarks.live_training import NEAR, cpu_seconds, distances, images_of, processes, real_images, rms
 from lotus_gan import latents
 from lotus_gan.models.small import load_small_generator
 
@@ -14,7 +14,7 @@ from lotus_gan.models.small import load_small_generator
 @pytest.fixture(scope="module")
 def site(browser, tmp_path_factory):
     model = save_colourful_model(tmp_path_factory.mktemp("model"))
-    with running_app(tmp_path_factory.mktemp("live"), model, LOTUS_GAN_LIVE_TRAINING="60") as app:
+    with running_app(tmp_path_factory.mktemp("live"), model, LOTUS_GAN_LIVE_TRAINING="600") as app:
         yield app
         assert "Traceback" not in app.log.read_text(), app.log.read_text()
 
@@ -26,7 +26,7 @@ def open_tab(visit, site, name="Train it yourself", **options):
 
 
 def wait_for(page, phase: str):
-    page.wait_for_selector(f"#live-training .said[data-phase={phase}]", timeout=60_000)
+    page.wait_for_selector(f"#live-training .said[data-phase={phase}]", timeout=120_000)
 
 
 def said(page) -> str:
@@ -42,14 +42,14 @@ def test_shapes_come_within_a_minute_and_the_model_can_be_taken_along(visit, sit
     page = open_tab(visit, site)
     page.locator("#live-start").click()
     image = page.locator("#live-training .fake img")
-    image.wait_for()
+    image.wait_for(timeout=120_000)
     mean, spread = distances(images_of(image.get_attribute("src")), real)
     assert mean > 0.35 and spread > 0.3
-    deadline = time.monotonic() + 60
-    while (mean > 0.1 or spread > 0.1) and time.monotonic() < deadline:
+    [process] = processes(site.process.pid)
+    while max(mean, spread) > NEAR and cpu_seconds(process) < 60:  # a minute of one core, however busy it is
         time.sleep(0.5)
         mean, spread = distances(images_of(image.get_attribute("src")), real)
-    assert mean <= 0.1 and spread <= 0.1
+    assert max(mean, spread) <= NEAR == 0.1
     assert page.locator("#live-training .chart polyline").count() == 2
     page.locator("#live-stop").click()
     wait_for(page, "done")
@@ -61,7 +61,7 @@ def test_shapes_come_within_a_minute_and_the_model_can_be_taken_along(visit, sit
     generator = load_small_generator(path)
     with torch.no_grad():
         images = generator(latents.from_seeds(range(36), generator.z_dim)).permute(0, 2, 3, 1).numpy()
-    assert rms(images - images_of(image.get_attribute("src"))) < 0.05  # WebP
+    assert rms(images - images_of(image.get_attribute("src"))) < 0.1  # WebP, at a quarter of the colour; other seeds are at 0.4
     stopped = int(said(page).split("step ")[1].split(":")[0])
     page.locator("#live-go-on").click()
     page.wait_for_function(

@@ -1,5 +1,6 @@
 """What the tab Train it yourself trains, and for how long: no server, no process."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -65,6 +66,24 @@ def test_a_line_has_ten_places_five_for_a_client_and_one_for_a_visitor():
     with runs.place("visitor", "client"), pytest.raises(UsageError, match="a place in the line already"):
         runs.place("visitor", "client")
     assert not runs._line
+
+
+def test_the_files_of_a_run_are_deleted_after_an_hour(monkeypatch, tmp_path):
+    """Here: after a tenth of a second, but not while it trains; and a new run takes the place of the last one."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr("lotus_gan.ui.live_training.runs.KEPT", 0.1)
+
+    async def visits():
+        runs = Runs(seconds=0.1)
+        with runs.place("session", "client"):
+            first, run = (runs.new("session", "mine", [("a.jpg", "/a.jpg")]) for _ in range(2))
+            assert not first.folder.exists()
+            await asyncio.sleep(0.15)
+            assert run.folder.is_dir() and runs.get("session") is run
+        await asyncio.sleep(0.15)
+        assert not run.folder.exists() and runs.get("session") is None
+
+    asyncio.run(visits())
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", 180), ("0", 0), (" 60 ", 60), ("3600", 3600)])

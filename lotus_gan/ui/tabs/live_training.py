@@ -70,7 +70,7 @@ def build(page: Page) -> None:
         show_files, source, files, preprocess=False, queue=False, show_progress="hidden", api_visibility="private"
     )
     start.click(assets.bind(train, runs), [source, files], outputs, **options)
-    again.click(assets.bind(go_on, runs), None, outputs, **options)
+    again.click(assets.bind(resume, runs), None, outputs, **options)
     stop.click(assets.bind(end, runs), None, outputs, queue=False, show_progress="hidden", api_visibility="private")
 
 
@@ -88,7 +88,7 @@ async def train(runs: Runs, source: Any, upload: Any, request: gr.Request) -> As
             yield shown
 
 
-async def go_on(runs: Runs, request: gr.Request) -> AsyncIterator[tuple]:
+async def resume(runs: Runs, request: gr.Request) -> AsyncIterator[tuple]:
     """Go on where the visitor's last turn has ended."""
     with place(runs, request) as session:
         run = runs.get(session)
