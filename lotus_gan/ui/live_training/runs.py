@@ -64,7 +64,10 @@ class Run:
         command = [sys.executable, "-m", worker.__name__, str(self.folder), str(seconds)]
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        priority = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows; elsewhere the process sees to it
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, creationflags=priority
+        )
         self.report.pop("saved", None)
         thread = threading.Thread(target=self._read, args=[process.stdout], daemon=True)
         thread.start()

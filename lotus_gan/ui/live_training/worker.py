@@ -141,4 +141,7 @@ def data_url(images: torch.Tensor) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    try:
+        main(Path(sys.argv[1]), float(sys.argv[2]))
+    except BrokenPipeError:  # the page has ended
+        os._exit(1)  # sys.exit would write to stdout again

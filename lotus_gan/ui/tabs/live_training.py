@@ -7,8 +7,8 @@ loop: a visitor who waits costs no thread, and one who leaves is taken out of th
 import asyncio
 import logging
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from lotus_gan.ui.visitor_queue import client_of
 OURS, MINE = "ours", "mine"
 FOLDER = Path(__file__).resolve().parents[3] / "data/lotus-68"
 EVERY = 0.5  # s between two looks at the process and at who is still here
-TO_READ, TO_SAVE = 60, 15  # s in which the images must be read, and what was learned be written
+TO_READ, TO_SAVE = 120, 15  # s in which the images must be read, and what was learned be written
 SHOWN = ("live_line_1", "live_line", "live_reading", "live_progress", "live_done", "live_left", "live_fake",
          "live_real", "live_wasserstein", "live_penalty", "live_home", "curve_ends")  # fmt: skip
 
@@ -79,23 +79,25 @@ def show_files(source: Any) -> gr.File:
     return gr.File(visible=source == MINE)
 
 
-async def train(runs: Runs, source: Any, upload: Any, request: gr.Request) -> AsyncIterator[tuple]:
+async def train(runs: Runs, source: Any, upload: Any, request: gr.Request) -> AsyncGenerator[tuple, None]:
     """Train on our images or on those uploaded: the outputs, again and again until the turn is over."""
     source = arguments.choice("source", source, (OURS, MINE), request)
     files = our_files() if source == OURS else uploaded(upload, request)
     with place(runs, request) as session:
-        async for shown in follow(runs, session, runs.new(session, source, files), request):
-            yield shown
+        async with aclosing(follow(runs, session, runs.new(session, source, files), request)) as outputs:
+            async for shown in outputs:
+                yield shown
 
 
-async def resume(runs: Runs, request: gr.Request) -> AsyncIterator[tuple]:
+async def resume(runs: Runs, request: gr.Request) -> AsyncGenerator[tuple, None]:
     """Go on where the visitor's last turn has ended."""
     with place(runs, request) as session:
         run = runs.get(session)
         if run is None or not run.has_state:
             raise gr.Error(texts.say("live_gone", request), print_exception=False)
-        async for shown in follow(runs, session, run, request):
-            yield shown
+        async with aclosing(follow(runs, session, run, request)) as outputs:
+            async for shown in outputs:
+                yield shown
 
 
 async def end(runs: Runs, request: gr.Request) -> tuple:
@@ -119,7 +121,7 @@ def place(runs: Runs, request: gr.Request) -> Iterator[str]:
         yield session
 
 
-async def follow(runs: Runs, session: str, run: Run, request: gr.Request) -> AsyncIterator[tuple]:
+async def follow(runs: Runs, session: str, run: Run, request: gr.Request) -> AsyncGenerator[tuple, None]:
     """Wait for a visitor's turn, and show what his process says. If he leaves meanwhile, his files are deleted."""
     run.stop = has_ended = False
     try:
@@ -128,8 +130,9 @@ async def follow(runs: Runs, session: str, run: Run, request: gr.Request) -> Asy
             await asyncio.sleep(EVERY)
         if not run.stop:
             with runs.turn(run) as process:
-                async for shown in watch(run, process, runs.seconds):
-                    yield shown
+                async with aclosing(watch(run, process, runs.seconds)) as outputs:
+                    async for shown in outputs:
+                        yield shown
         has_ended = True
     finally:
         if not (has_ended and run.has_state):  # nothing that he could come back to
@@ -137,7 +140,7 @@ async def follow(runs: Runs, session: str, run: Run, request: gr.Request) -> Asy
     yield idle(outcome(run, request), run)
 
 
-async def watch(run: Run, process: subprocess.Popen, seconds: float) -> AsyncIterator[tuple]:
+async def watch(run: Run, process: subprocess.Popen, seconds: float) -> AsyncGenerator[tuple, None]:
     """The outputs each time the process has said something, and nothing new twice a second, until it ends."""
     time, seen = asyncio.get_running_loop().time, None
     deadline = time() + TO_READ + seconds + TO_SAVE
