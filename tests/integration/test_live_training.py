@@ -123,7 +123,7 @@ def folders(app) -> list[Path]:
 
 def test_who_waits_sees_his_place_and_who_vanishes_frees_his_within_ten_seconds(app, visit):
     first = visit("train", OURS)
-    first.wait_for("training")
+    first.wait_for("reading")
     second, third = visit("train", OURS), visit("train", OURS)
     third.wait_for("waiting")
     assert (second.value["ahead"], third.value["ahead"]) == (1, 2)
@@ -165,7 +165,7 @@ def test_seventy_files_that_are_no_images_are_one_sentence(app, visit):
 
 def test_a_process_that_is_killed_is_a_sentence_and_the_page_goes_on(app, visit):
     visitor = visit("train", OURS)
-    visitor.wait_for("training")
+    visitor.wait_for("reading")
     os.kill(processes(app.process.pid)[0], signal.SIGKILL)
     visitor.wait_for("failed")
     assert visitor.value["message"].startswith("The training process has ended before its time; this page goes on.")
