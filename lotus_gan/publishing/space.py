@@ -12,9 +12,10 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, constants, hf_hub_url
+from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, SpaceHardware, constants, hf_hub_url
 
 from lotus_gan.errors import HubError
 from lotus_gan.models.hub import load_generator
@@ -27,6 +28,8 @@ NOT_IN_A_SPACE = ("training", "publishing", "cli", "__main__.py")
 FALLBACK = "weights/lotus"  # shown where the model cannot be fetched
 IMAGES = "data/lotus-68"  # what a visitor may train on who has no images at hand
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+HARDWARE = SpaceHardware.CPU_BASIC  # of a new Space; an image takes 10 ms on it
+ZERO_GPU = "zero-"  # runs what is marked for it alone, with versions of PyTorch that it lists
 MAX_DESCRIPTION = 60  # characters, the Hub's limit
 
 logger = logging.getLogger(__name__)
@@ -128,7 +131,8 @@ def deploy(
     with tempfile.TemporaryDirectory() as folder:
         write_space(folder, space, found, cpu)
         try:
-            url = make_repo(api, space, private, repo_type="space", space_sdk="gradio")
+            url = make_repo(api, space, private, repo_type="space", space_sdk="gradio", space_hardware=HARDWARE)
+            _check_hardware(api, space)
             there = set(api.list_repo_files(space, repo_type="space")) - {".gitattributes", "README.md"}
             if there and "lotus_gan/__init__.py" not in there:
                 raise HubError("space_taken", repo=space)
@@ -148,6 +152,14 @@ def deploy(
         except ERRORS as error:
             raise HubError("deploy_failed", detail=explain(error, space)) from None
     return str(url)
+
+
+def _check_hardware(api: HfApi, space: str) -> None:
+    """HubError for a Space that was there before, on hardware that this page does not run on."""
+    runtime = api.space_info(space).runtime
+    hardware = (runtime and (runtime.requested_hardware or runtime.hardware)) or ""
+    if hardware.startswith(ZERO_GPU):
+        raise HubError("zero_gpu", space=space, hardware=hardware, torch=version("torch").partition("+")[0])
 
 
 def _ask_token(model: Model, variable: str | None) -> str:
