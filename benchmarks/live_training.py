@@ -12,18 +12,17 @@ import base64
 import io
 import json
 import os
-import secrets
+import random
 import statistics
 import time
 from pathlib import Path
 
-import httpx
 import numpy as np
 import torch
 from PIL import Image
 
 from benchmarks.server import ROOT, running_page
-from benchmarks.visitors import call, function, memory_mb
+from benchmarks.visitors import API, Page, memory_mb, new_session, open_page
 from lotus_gan.data.images import load_folder
 from lotus_gan.models.small import SIDE
 from lotus_gan.training.device import describe_device, pick_device
@@ -44,36 +43,36 @@ def main() -> None:
 async def measure(pid: int, url: str, seconds: float) -> None:
     """Click alone, then beside a run, and print the results."""
     print(describe_device(pick_device("cpu")))
-    async with httpx.AsyncClient(base_url=url, timeout=None) as client:
-        await click(client, 3)  # warm
-        waits = await click(client, seconds)
+    async with open_page(url) as page:
+        await click(page, 3)  # warm
+        waits = await click(page, seconds)
         print(f"{COUNT} images while nobody trains: {statistics.median(waits):.2f} s in the median, n = {len(waits)}")
-        run = asyncio.create_task(train(client, pid))
+        run = asyncio.create_task(train(page, pid))
         await asyncio.sleep(5)  # the process starts
-        waits = await click(client, seconds)
+        waits = await click(page, seconds)
         print(f"{COUNT} images while somebody trains: {statistics.median(waits):.2f} s in the median, n = {len(waits)}")
         print(f"memory: {memory_mb(pid):.0f} MB the page, {memory_mb(processes(pid)[0]):.0f} MB the training process")
         run.cancel()
 
 
-async def click(client: httpx.AsyncClient, seconds: float) -> list[float]:
+async def click(page: Page, seconds: float) -> list[float]:
     """How long each click on Generate waited, of as many as can be made in so many seconds."""
-    generate, session, waits = await function(client, "fill"), secrets.token_hex(6), []
+    generate, session, waits = page.function("fill"), new_session(), []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        answer = await call(client, generate, [COUNT, secrets.randbelow(2**32), 1, "lotus"], session)
-        assert not answer["error"]
-        waits.append(answer["seconds"])
+        answer = await page.call(generate, [COUNT, random.randrange(2**32), 1, page.model], session)
+        assert not answer.error, answer.error
+        waits.append(answer.seconds)
         await asyncio.sleep(1)
     return waits
 
 
-async def train(client: httpx.AsyncClient, pid: int) -> None:
+async def train(page: Page, pid: int) -> None:
     """Train, and print when the images are as near to the real ones as those are to each other."""
-    session, real, began, shaped = secrets.token_hex(6), real_images(), time.monotonic(), False
-    body = {"data": ["ours", None], "fn_index": await function(client, "train"), "session_hash": session}
-    await client.post("/gradio_api/queue/join", json=body)
-    async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:
+    session, real, began, shaped = new_session(), real_images(), time.monotonic(), False
+    body = {"data": ["ours", None], "fn_index": page.function("train"), "session_hash": session}
+    await page.client.post(f"{API}/queue/join", json=body)
+    async with page.client.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
         async for line in lines.aiter_lines():
             _, _, text = line.rpartition('"fake"')  # in the outputs, or in what has changed in them
             if shaped or '"data:image' not in text:

@@ -118,7 +118,7 @@ def wait_until(is_true, seconds: float = 10) -> None:
 
 def folders(app) -> list[Path]:
     """The folders of the runs."""
-    return [path.parent for path in app.log.parent.glob("gradio/own-*/files.json")]
+    return [path.parent for path in app.log.parent.glob("gradio/*/own-*/files.json")]
 
 
 def test_who_waits_sees_his_place_and_who_vanishes_frees_his_within_ten_seconds(app, visit):
@@ -173,7 +173,10 @@ def test_a_process_that_is_killed_is_a_sentence_and_the_page_goes_on(app, visit)
     assert said.startswith("There is nothing to go on with")
 
 
-def test_the_variable_turns_the_tab_off(model, monkeypatch):
+def test_the_variable_turns_the_tab_off(model, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setenv("no_proxy", "")
+
     def names(seconds):
         monkeypatch.setenv("LOTUS_GAN_LIVE_TRAINING", seconds)
         return {function["api_name"] for function in page.build([model], model).config["dependencies"]}
