@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -12,6 +14,7 @@ from lotus_gan.models.small import SmallCritic, SmallGenerator, load_small_gener
 from lotus_gan.ui.live_training import turn
 from lotus_gan.ui.live_training.runs import Runs
 from lotus_gan.ui.live_training.small_step import SmallStep
+from lotus_gan.ui.visitor_queue import VisitorQueue
 
 
 @pytest.fixture
@@ -112,3 +115,17 @@ def test_a_space_needs_two_cores(monkeypatch, cores, expected):
 def test_the_share_of_a_container_counts(tmp_path, limit, expected):
     (tmp_path / "cpu.max").write_text(limit)
     assert turn.cores(tmp_path) == (expected or turn.cores(tmp_path / "nothing"))
+
+
+def test_a_visitor_who_reads_what_a_run_says_is_not_taken_for_gone():
+    """A run says something every second: at each look a message may lie there, but it is another one."""
+    queue = VisitorQueue(False, 40, [], None, gr.Blocks())
+    queue.active_jobs = [[SimpleNamespace(session_hash=name)] for name in ("reads", "deaf")]
+    said = {name: asyncio.Queue() for name in ("reads", "deaf")}
+    queue.pending_messages_per_session.update(said)
+    for second in range(12):
+        for messages in said.values():
+            messages.put_nowait(object())
+        gone = queue.unheard(second)
+        assert gone == ({"deaf"} if second > 10 else set())
+        said["reads"].get_nowait()

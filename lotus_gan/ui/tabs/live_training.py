@@ -25,7 +25,7 @@ from lotus_gan.ui.visitor_queue import client_of
 
 OURS, MINE = "ours", "mine"
 FOLDER = Path(__file__).resolve().parents[3] / "data/lotus-68"
-EVERY = 0.5  # s between two looks at the process and at who is still here
+EVERY = 1  # s between two looks at the process and at who is still here
 TO_READ, TO_SAVE = 120, 15  # s in which the images must be read, and what was learned be written
 SHOWN = ("live_line_1", "live_line", "live_reading", "live_progress", "live_done", "live_left", "live_fake",
          "live_real", "live_wasserstein", "live_penalty", "live_home", "curve_ends")  # fmt: skip
@@ -141,7 +141,7 @@ async def follow(runs: Runs, session: str, run: Run, request: gr.Request) -> Asy
 
 
 async def watch(run: Run, process: subprocess.Popen, seconds: float) -> AsyncGenerator[tuple, None]:
-    """The outputs each time the process has said something, and nothing new twice a second, until it ends."""
+    """The outputs each time the process has said something, and nothing new once a second, until it ends."""
     time, seen = asyncio.get_running_loop().time, None
     deadline = time() + TO_READ + seconds + TO_SAVE
     while process.poll() is None and time() < deadline:
