@@ -72,7 +72,7 @@ class Visitor:
                 if self.has_left or message.get("msg") == "process_completed":
                     return
 
-    def wait_for(self, phase: str, seconds: float = 60) -> None:
+    def wait_for(self, phase: str, seconds: float = 180) -> None:
         """Until the view shows this phase."""
         deadline = time.monotonic() + seconds
         while self.value.get("phase") != phase:
@@ -81,7 +81,7 @@ class Visitor:
 
     def wait_for_error(self) -> str:
         """Until a toast says something."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not self.error:
             assert time.monotonic() < deadline, self.value
             time.sleep(0.1)

@@ -32,7 +32,7 @@ from lotus_gan.ui.live_training.small_step import SmallStep
 
 MIN_IMAGES, MAX_IMAGES = 10, 70
 MAX_PIXELS = 24e6  # of an image: what a telephone takes
-NICENESS = 10  # a tenth of a core where the page wants all of it, and a whole one where it wants none
+NICENESS = 5  # a quarter of a core where the page wants all of it, and a whole one where it wants none
 EVERY = 2.0  # s between two reports
 SHOWN = 36  # fake images in a report, of the same seeds each time
 COLUMNS = 6
