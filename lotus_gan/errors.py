@@ -168,6 +168,8 @@ MESSAGES = {
     "bad_provenance": "the source of the images takes a sentence of 1 to {high} characters",
     "no_onnx": "no {name} has been written: pip install onnx onnxscript",
     "no_sources": "its sources are not at hand: push from a clone of the repository",
+    "static_flags": "--cpu and --token-from are for a Space with a server, and --static makes one without",
+    "static_private": "{model} is private, and a static Space holds the model itself: --private hides the Space, too",
     "no_npm": "{package} comes from npm, which is not here: install Node.js (https://nodejs.org)",
     "npm_failed": "npm did not fetch {package}: {detail}",
     "npm_differs": "npm has sent another {package} than the one whose SHA-256 is pinned; nothing has been written",

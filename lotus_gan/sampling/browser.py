@@ -14,7 +14,7 @@ from lotus_gan.sampling.directions import Direction
 
 STATIC = Path(__file__).resolve().parents[1] / "ui" / "static"  # the scripts
 RUNTIME = STATIC / "runtime"  # filled by lotus_gan/publishing/browser_runtime.py
-SCRIPT, WASM = "ort.mjs", "ort.wasm.gz"
+SCRIPT, WASM = "ort.mjs", "ort.wasm.gzip"
 
 
 def has_runtime() -> bool:

@@ -20,7 +20,7 @@ KINDS = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
     ".json": "application/json",
-    ".gz": "application/gzip",
+    ".gzip": "application/gzip",
     ".onnx": "application/octet-stream",
 }
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -5,9 +5,16 @@ import re
 import zipfile
 
 import numpy as np
-import pytest
 from gradio_client import Client
-from helpers.page import PLAYER_PIXELS, keyframes_field, wait_for_keyframes
+from helpers.page import (
+    PLAYER_PIXELS,
+    READY,
+    images_at,
+    keyframes_field,
+    open_live,
+    open_player,
+    read,
+)
 from PIL import Image
 
 from lotus_gan import latents
@@ -16,35 +23,9 @@ from lotus_gan.sampling import directions, interpolation
 from lotus_gan.sampling.media import sample_images
 from lotus_gan.ui.tabs import explore
 
-READY = "#browser-generator [data-by=processor]"
 VIEW_PIXELS = """() => [
   ...document.querySelector('#image-view canvas').getContext('2d').getImageData(0, 0, 128, 128).data
 ]"""
-
-
-def open_live(visit_live, **options):
-    """A visit whose browser can generate."""
-    opened = visit_live(**options)
-    opened.page.wait_for_selector(READY, timeout=60_000)
-    return opened
-
-
-def images_at(page, count: int) -> list[np.ndarray]:
-    """The gallery's images, once they are the browser's own."""
-    page.wait_for_function(
-        """n => {
-          const all = [...document.querySelectorAll('#gallery .grid-container img')];
-          return all.length === n && all.every(i => i.src.startsWith('blob:') && i.naturalWidth === 128);
-        }""",
-        arg=count,
-    )
-    sources = page.locator("#gallery .grid-container img").evaluate_all("all => all.map(i => i.src)")
-    return [np.asarray(Image.open(io.BytesIO(read(page, source))).convert("RGB"), dtype=int) for source in sources]
-
-
-def read(page, url: str) -> bytes:
-    """A file that the browser has."""
-    return bytes(page.evaluate("url => fetch(url).then(r => r.arrayBuffer()).then(b => [...new Uint8Array(b)])", url))
 
 
 def of_server(model: str, ids, psi: float = 1) -> list[np.ndarray]:
@@ -168,14 +149,6 @@ def test_explore_follows_sliders_and_sums_without_the_server(visit_live):
     assert [url for url in opened.requests if not url.startswith("blob:")] == []
 
 
-def open_player(visit_live, **options):
-    opened = open_live(visit_live, **options)
-    opened.page.get_by_role("tab").nth(1).click()
-    opened.page.wait_for_function("window.lotusGan.player?.isLive()")
-    wait_for_keyframes(opened.page, 37, 14)
-    return opened
-
-
 def at(page, position: float, pairs: int) -> np.ndarray:
     """The frame at a position, once it is there."""
     page.locator("#position input[type=range]").fill(str(position))
@@ -226,94 +199,3 @@ def test_another_model_is_fetched_when_it_is_chosen(visit_live):
     page.locator("#seed input").fill("3")
     page.locator("#generate-button").click()
     assert differ(images_at(page, 8), of_server("article", range(3, 11))) <= 2
-
-
-# --- it gives way: whatever happens to the browser's generator, the server answers every click
-
-
-OUT_OF_MEMORY = "WebAssembly.Memory = class { constructor() { throw new RangeError('could not allocate memory'); } };\n"
-
-
-def changed(page, name: str, change) -> None:
-    """A script of the page arrives as `change` makes it."""
-
-    def answer(route):
-        response = route.fetch()
-        route.fulfill(response=response, body=change(response.text()))
-
-    page.route(f"**/browser/**/{name}", answer)
-
-
-FAULTS = {
-    "no WebAssembly": lambda page: page.add_init_script("delete window.WebAssembly"),
-    "no network": lambda page: page.route("**/browser/*.gz", lambda route: route.abort()),
-    "a missing file": lambda page: page.route("**/browser/*.onnx", lambda route: route.fulfill(status=404)),
-    "another file": lambda page: page.route("**/browser/*.onnx", lambda route: route.fulfill(body=b"something else")),
-    "no memory": lambda page: changed(page, "generator_worker.js", lambda text: OUT_OF_MEMORY + text),
-    "a broken worker": lambda page: changed(page, "generator_worker.js", lambda text: "throw new Error('broken');"),
-    "a visitor who saves data": lambda page: page.add_init_script(
-        "Object.defineProperty(Navigator.prototype, 'connection', {value: {saveData: true}})"
-    ),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_without_a_generator_of_its_own_the_browser_asks_the_server(visit_live, fault):
-    said = []
-
-    def prepare(page):
-        FAULTS[fault](page)
-        page.on("console", lambda message: said.append(message.text))
-
-    page = visit_live(prepare=prepare).page
-    while not any("the server generates" in text for text in said):  # the test's own time limit is CI's
-        page.wait_for_timeout(50)
-    assert page.locator("#browser-generator").inner_text() == "Painted by the server"
-    page.locator("#seed input").fill("70")
-    page.locator("#generate-button").click()
-    page.wait_for_selector("#gallery img[src$='lotus-seed-000070.png']")
-    assert page.locator("#gallery img[src^='http']").count() == 8
-
-
-LATE_FAULTS = {
-    "an error": "throw new Error('out of memory')",
-    "silence": "await new Promise(() => {})",
-    "the end of the worker": "close()",
-}
-
-
-@pytest.mark.parametrize("fault", LATE_FAULTS)
-def test_a_generator_that_is_lost_half_way_leaves_no_click_unanswered(visit_live, fault):
-    def prepare(page):
-        broken = f"if (z[0] === 0.5) {{ {LATE_FAULTS[fault]} }}\n  const started"
-        changed(page, "generator_worker.js", lambda text: text.replace("const started", broken, 1))
-        changed(page, "generator.js", lambda text: text.replace("IMAGE_LIMIT = 20_000", "IMAGE_LIMIT = 700"))
-        changed(
-            page,
-            "latents.js",
-            lambda text: text.replace("return values;", "if (seed === 205) values[0] = 0.5;\n  return values;", 1),
-        )
-
-    page = open_player(visit_live, prepare=prepare).page
-    page.get_by_role("tab").first.click()
-    page.locator("#seed input").fill("200")
-    page.locator("#generate-button").click()  # the sixth image does not come
-    page.wait_for_selector("#gallery img[src$='lotus-seed-000207.png']")
-    assert page.locator("#gallery img[src^='http']").count() == 8
-    assert page.locator("#browser-generator").inner_text() == "Painted by the server"
-    page.get_by_role("tab").nth(1).click()
-    page.wait_for_function("!window.lotusGan.player.isLive()")
-    keyframes_field(page).fill("3, 7")
-    wait_for_keyframes(page, 3, 7)
-
-
-def test_in_a_tab_in_the_background_the_server_generates(visit_live):
-    page = open_live(visit_live).page
-    page.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, value: true})")
-    page.locator("#seed input").fill("80")
-    page.locator("#generate-button").click()
-    page.wait_for_selector("#gallery img[src$='lotus-seed-000080.png']")
-    page.evaluate("delete document.hidden")
-    page.locator("#seed input").fill("81")
-    page.locator("#generate-button").click()
-    images_at(page, 8)

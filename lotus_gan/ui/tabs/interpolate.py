@@ -65,7 +65,7 @@ def build(page: Page) -> None:
     }
     outputs = [player, position, file]
     ranges = {"keyframes": (arguments.MIN_KEYFRAMES, arguments.MAX_KEYFRAMES), "truncation": (low, high)}
-    live = {"ranges": ranges, "steps": interpolation_player.LIVE_STEPS}
+    live: dict[str, Any] = {"ranges": ranges, "steps": interpolation_player.LIVE_STEPS}
     changes = [truncation.change, even.change, seeds.change, page.browser.ready]
     ask = browser_generator.listen(page, changes, "interpolate", inputs, ask="typed", **live)
     ask(assets.bind(show_typed, page.models), inputs, outputs, **sampling)
