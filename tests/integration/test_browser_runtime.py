@@ -54,7 +54,7 @@ def test_what_the_page_serves_for_a_browser(tmp_path):
         model = client.get(f"/browser/{description['files']['model']['url']}").content
         expected = (ROOT / "weights/lotus/model.onnx").read_bytes()
         assert hashlib.sha256(model).digest() == hashlib.sha256(expected).digest()
-        script = client.get(f"{line['scripts']}/generator.js")
+        script = client.get(f"{line['props']['scripts']}/generator.js")
         assert script.headers["content-type"].startswith("text/javascript")
         for path in ("nothing.onnx", "../app.py", "..%2F..%2Fapp.py", "/etc/passwd"):
             assert client.get(f"/browser/{path}").status_code in (400, 404)
