@@ -35,8 +35,7 @@ def value_of(model: LoadedModel) -> dict:
 def build(page: Page) -> None:
     """The line follows the choice of the model."""
     describe = assets.bind(describe_chosen, page.models)
-    options = {"preprocess": False, "queue": False, **QUIET}
-    gr.on(page.on_model_change(), describe, page.model, page.browser, **options)
+    gr.on(page.on_model_change(), describe, page.model, page.browser, preprocess=False, **QUIET)
 
 
 def describe_chosen(models: Models, model: Any, request: gr.Request) -> dict:
