@@ -8,19 +8,17 @@ Generate (16 images) over and over, each as a browser does.
 
 import argparse
 import asyncio
-import secrets
+import random
 import statistics
 from pathlib import Path
 
-import httpx
 from tqdm import tqdm
 
 from benchmarks.server import ROOT, running_page
-from benchmarks.visitors import call, function
+from benchmarks.visitors import Answer, Page, new_session, open_page
 from lotus_gan.training.device import describe_device, pick_device
 
 COUNT = 16  # images a click
-MODEL = "lotus"
 
 
 def main() -> None:
@@ -32,36 +30,33 @@ def main() -> None:
         searches, clicks = asyncio.run(measure(url, options.projections))
     print(describe_device(pick_device("cpu")))
     for name, made in (("a projection", searches), (f"{COUNT} images for the other visitor", clicks)):
-        waits = [answer["seconds"] for answer in made]
+        waits = [answer.seconds for answer in made]
         print(f"{name}: {statistics.median(waits):.1f} s in the median, {max(waits):.1f} at most, n = {len(waits)}")
-    print(f"errors: {sum(answer['error'] for answer in searches + clicks)}")
+    print(f"errors: {sum(bool(answer.error) for answer in searches + clicks)}")
 
 
-async def measure(url: str, projections: int) -> tuple[list[dict], list[dict]]:
+async def measure(url: str, projections: int) -> tuple[list[Answer], list[Answer]]:
     """The answers to the projections, and to the clicks that were made meanwhile."""
-    async with httpx.AsyncClient(base_url=url, timeout=None) as client:
-        generate, find = [await function(client, name) for name in ("fill", "find")]
-        clicks: list[dict] = []
-        neighbour = asyncio.create_task(click(client, generate, clicks))
+    async with open_page(url) as page:
+        clicks: list[Answer] = []
+        neighbour = asyncio.create_task(click(page, clicks))
         images = sorted((ROOT / "data/lotus-val").glob("*.webp"))[:projections]
-        searches = [await project(client, find, path) for path in tqdm(images, unit="projection")]
+        searches = [await project(page, path) for path in tqdm(images, unit="projection")]
         neighbour.cancel()
     return searches, clicks
 
 
-async def click(client: httpx.AsyncClient, generate: int, clicks: list[dict]) -> None:
+async def click(page: Page, clicks: list[Answer]) -> None:
     """A visitor who generates until the task is cancelled."""
-    session = secrets.token_hex(6)
+    session = new_session()
     while True:
-        clicks.append(await call(client, generate, [COUNT, secrets.randbelow(2**32), 1, MODEL], session))
+        seed = random.randrange(2**32)
+        clicks.append(await page.call(page.function("fill"), [COUNT, seed, 1, page.model], session))
 
 
-async def project(client: httpx.AsyncClient, find: int, image: Path) -> dict:
+async def project(page: Page, image: Path) -> Answer:
     """From the upload of an image to its projection."""
-    files = {"files": (image.name, image.read_bytes(), "image/webp")}
-    [path] = (await client.post("/gradio_api/upload", files=files)).raise_for_status().json()
-    given = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    return await call(client, find, [given, "nothing", MODEL], secrets.token_hex(6))
+    return await page.call(page.function("find"), [await page.upload(image), "nothing", page.model], new_session())
 
 
 if __name__ == "__main__":

@@ -178,6 +178,8 @@ MESSAGES = {
     "not_private": "{repo} is there and public: make it private in its settings, or take another name",
     "name_taken": "the name {repo} is taken by something that this project has not made: take another one",
     "space_taken": "the name {repo} is taken by another Space: take another one",
+    "zero_gpu": "{space} is on ZeroGPU ({hardware}), which runs only functions that are marked for it, with versions "
+    "of PyTorch that it lists; this page has none, and PyTorch {torch}: choose CPU basic in the Space's settings",
     "push_failed": "{detail}.\nThe model is safe in {folder}. This pushes it later:\n{command}",
     "deploy_failed": "{detail}. The same command again does what is left",
     "folder_in_space": "a Space fetches its model from the Hub, and {model!r} is a folder here. This pushes it:\n"

@@ -12,10 +12,11 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, constants, hf_hub_url
+from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, SpaceHardware, constants, hf_hub_url
 
 from lotus_gan.errors import HubError
 from lotus_gan.models.hub import load_generator
@@ -27,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_IN_A_SPACE = ("training", "publishing", "cli", "__main__.py")
 FALLBACK = "weights/lotus"  # shown where the model cannot be fetched
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+HARDWARE = SpaceHardware.CPU_BASIC  # of a new Space; an image takes 10 ms on it
+ZERO_GPU = "zero-"  # runs what is marked for it alone, with versions of PyTorch that it lists
 MAX_DESCRIPTION = 60  # characters, the Hub's limit
 ABOUT = """A page to sample from [{model}]({url}) and to interpolate between its pictures. It was
 written by `python -m lotus_gan deploy`, which overwrites changes that are made here by hand.
@@ -161,7 +164,10 @@ def upload(
     others, which are not overwritten. With a server, the Space gets the model's name as a variable, and `token` as a
     secret."""
     try:
-        url = make_repo(api, space, private, repo_type="space", space_sdk=sdk)
+        hardware = {"space_hardware": HARDWARE} if sdk == "gradio" else {}
+        url = make_repo(api, space, private, repo_type="space", space_sdk=sdk, **hardware)
+        if sdk == "gradio":
+            _check_hardware(api, space)
         there = set(api.list_repo_files(space, repo_type="space")) - {".gitattributes", "README.md"}
         if there and mark not in there and not (sdk == "static" and there <= {"index.html", "style.css"}):
             raise HubError("space_taken", repo=space)
@@ -181,6 +187,14 @@ def upload(
     except ERRORS as error:
         raise HubError("deploy_failed", detail=explain(error, space)) from None
     return str(url)
+
+
+def _check_hardware(api: HfApi, space: str) -> None:
+    """HubError for a Space that was there before, on hardware that this page does not run on."""
+    runtime = api.space_info(space).runtime
+    hardware = (runtime and (runtime.requested_hardware or runtime.hardware)) or ""
+    if hardware.startswith(ZERO_GPU):
+        raise HubError("zero_gpu", space=space, hardware=hardware, torch=version("torch").partition("+")[0])
 
 
 def _ask_token(model: Model, variable: str | None) -> str:

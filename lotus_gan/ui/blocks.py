@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from gradio.exceptions import Error
+from gradio.processing_utils import check_all_files_in_cache
 from gradio.route_utils import FnIndexInferError
 
 from lotus_gan.ui.visitor_queue import VisitorQueue
@@ -69,7 +70,8 @@ class Blocks(gr.Blocks):
         if takes_an_event(function.fn) and not isinstance(getattr(event_data, "_data", None), dict):
             message = f"/{function.api_name} needs an event of the page."
             raise gr.Error(message, print_exception=False)
-        if not (fits(inputs) and fits(getattr(event_data, "_data", None))):
+        event = getattr(event_data, "_data", None)
+        if not (fits(inputs) and fits(event) and has_paths(event)):
             message = f"/{function.api_name} takes no such values."
             raise gr.Error(message, print_exception=False)
         try:
@@ -91,6 +93,17 @@ def fits(value: Any, depth: int = DEPTH) -> bool:
         items = value.values() if isinstance(value, dict) else value
         return depth > 0 and all(fits(item, depth - 1) for item in items)
     return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def has_paths(event: Any) -> bool:
+    """Whether what an event says to be a file has a path that a system can look for. Gradio refuses those of others."""
+    try:
+        check_all_files_in_cache(event)
+    except Error:
+        pass  # it says so itself, in a sentence
+    except FOREIGN_VALUE:  # a path of 5,000 letters
+        return False
+    return True
 
 
 class Gate:

@@ -14,7 +14,7 @@ from fastapi.middleware import Middleware
 
 from lotus_gan.data.images import forbid_other_formats
 from lotus_gan.errors import ModelError
-from lotus_gan.ui import browser, texts, theme
+from lotus_gan.ui import browser, temporary_files, texts, theme
 from lotus_gan.ui.blocks import Blocks, Gate
 from lotus_gan.ui.components import about, assets, browser_generator, model_picker
 from lotus_gan.ui.context import Page
@@ -25,6 +25,7 @@ from lotus_gan.ui.tabs import explore, generate, interpolate, projection, traini
 # too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 HOUR = 3600
+OURSELVES = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 LAUNCH = {
     "theme": theme.THEME,
@@ -36,7 +37,11 @@ LAUNCH = {
     "max_file_size": "20mb",  # a photograph; it is shrunk to 128 px
     # in Gradio's memory a session takes 170 kB, and nothing of ours: an older one that comes back gets a new one
     "state_session_capacity": 100,
-    "app_kwargs": {"middleware": [Middleware(Gate)], "routes": [browser.ROUTE]},
+    "app_kwargs": {
+        "middleware": [Middleware(Gate)],
+        "routes": [browser.ROUTE],
+        "lifespan": temporary_files.lifespan,
+    },
     # Gradio would keep each call in the visitor's browser, with addresses of images that are deleted after an hour
     "run_history": False,
     "ssr_mode": False,  # it needs Node, and the page is drawn by the browser
@@ -52,8 +57,10 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     """
     torch.set_num_threads(1)
     forbid_other_formats()  # Gradio opens what is uploaded before we do
+    temporary_files.use_own_folder()
+    _ask_ourselves_without_a_proxy()
     models = load_models(wanted, fallback)
-    # analytics would call home; files of visitors are deleted after an hour so that the disk stays flat
+    # analytics would call home; files of visitors are deleted after an hour, sooner where there are many
     with Blocks(title="Lotus GAN", analytics_enabled=False, delete_cache=(HOUR // 4, HOUR)) as blocks:
         gr.HTML(texts.static("heading"), elem_id="heading")
         if models.first.problem:
@@ -71,6 +78,12 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         about.build(page)
     blocks.queue(default_concurrency_limit=WORKERS, max_size=256)
     return blocks
+
+
+def _ask_ourselves_without_a_proxy() -> None:
+    """Gradio asks its own server whether it is up, and would ask the proxy that the environment names."""
+    there = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join([*filter(None, [there]), *OURSELVES])
 
 
 def _banner(problem: ModelError, blocks: gr.Blocks) -> None:

@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 from gradio import queueing
-from gradio.utils import run_coro_in_background
+from gradio.exceptions import Error
+from gradio.utils import LRUCache, run_coro_in_background
 
 PLACES = 32  # of the 256, for one client: a class in a school has one address, too
 PATIENCE = 10  # s in which a job's messages must be fetched, else nobody listens
 EVERY = 0.5  # s between two looks at who listens
+SESSIONS = 512  # whose messages are kept: twice the places, as Gradio keeps 4 kB for sessions that have ended, too
 RECORDED = 100  # calls of which Gradio keeps a record; with every error it makes a table of all
 BEHIND_A_PROXY = "SPACE_ID" in os.environ
 
@@ -21,6 +23,7 @@ class VisitorQueue(queueing.Queue):
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.ANALYTICS_MAX_EVENTS = RECORDED
+        self.pending_messages_per_session = LRUCache(SESSIONS)
         self._unread: dict[str, float] = {}  # since when a session has messages that nobody has fetched
 
     def start(self) -> None:
@@ -38,6 +41,12 @@ class VisitorQueue(queueing.Queue):
     def waiting(self) -> list[queueing.Event]:
         """The jobs that have not begun."""
         return [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+
+    def set_progress(self, event_id: str, iterables: Any) -> None:
+        """Gradio's; a job that says how far it is ends here if its listener has gone."""
+        if any(event._id == event_id and not event.alive for job in self.active_jobs for event in job or []):
+            raise Error("Nobody waits for this any more.", print_exception=False)
+        super().set_progress(event_id, iterables)
 
     async def _drop_unheard(self) -> None:
         while not self.stopped:

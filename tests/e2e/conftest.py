@@ -29,7 +29,7 @@ def browser():
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _unavailable("browser tests need Playwright: pip install -r requirements-dev.txt")
+        _unavailable("browser tests need Playwright: pip install -r requirements-dev.lock")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not chromium:
         _unavailable("browser tests need Chromium on the PATH (Debian: apt-get install chromium)")

@@ -33,10 +33,8 @@ def running_app(
     folder: Path, model: Path | str | None, root: Path = ROOT, python: Path | str = sys.executable, **environment: str
 ) -> Iterator[App]:
     """`python app.py` of `root`, started from another folder, until it answers; its files go to `folder`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "gradio")}
+    port = environment.setdefault("GRADIO_SERVER_PORT", str(free_port()))
+    env = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio")}
     env |= {"LOTUS_GAN_MODEL": str(model or ""), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
     env |= environment
     env.pop("PYTHONPATH", None)
@@ -51,6 +49,13 @@ def running_app(
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def free_port() -> int:
+    """A port that nobody listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _wait(app: App) -> None:

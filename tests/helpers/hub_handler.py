@@ -120,7 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         prefix = "" if kind == "model" else f"{kind}s/"
         if (kind, name) in self.hub.repos:
             return self.answer({"error": "You already created it", "url": f"{self.hub.url}/{prefix}{name}"}, 409)
-        self.hub.repos[kind, name] = Repo(private=wanted.get("visibility") == "private")
+        self.hub.repos[kind, name] = Repo(
+            private=wanted.get("visibility") == "private", hardware=wanted.get("hardware")
+        )
         self.answer({"url": f"{self.hub.url}/{prefix}{name}", "id": name})
 
     def validate_yaml(self, body):
@@ -138,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         files = self.files(kind, name, revision)
         siblings = [{"rfilename": path} for path in files]
         known = {"id": name, "sha": commit_of(files), "private": self.repo(kind, name).private, "siblings": siblings}
+        if hardware := self.repo(kind, name).hardware:
+            known["runtime"] = {"stage": "RUNNING", "hardware": {"current": hardware, "requested": hardware}}
         self.answer(known | {"tags": [], "downloads": 0, "likes": 0})
 
     def tree(self, body, kind, name, revision):

@@ -10,12 +10,13 @@ DROP = "drop"  # instead of a status: the connection ends without an answer
 
 @dataclass
 class Repo:
-    """Branch -> path -> content, and a Space's secrets and variables."""
+    """Branch -> path -> content, and a Space's secrets, variables and hardware."""
 
     private: bool = False
     branches: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"main": {".gitattributes": b""}})
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    hardware: str | None = None
 
     def at(self, revision: str) -> dict[str, bytes] | None:
         """The files of a branch, or of the commit that one is at."""

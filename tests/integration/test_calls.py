@@ -65,6 +65,13 @@ def test_a_function_without_its_event_and_one_of_the_browser(client, ids):
     assert said == "/fill takes 4 values: count, seed, truncation, model. Got 1."
 
 
+@pytest.mark.parametrize("path", ["9" * 5000, "\0", "/etc/passwd"])
+def test_an_event_that_names_a_file(client, ids, path):
+    event = {"seed": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+    said = call(client, ids["with_image"], [[]], event)["error"]
+    assert said and "bug of ours" not in said and len(said) < 1000
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -40,7 +40,7 @@ def commands(path):
 
 def kind(line):
     """Which of the tests below runs a command."""
-    if re.fullmatch(r"pip install -r requirements(-dev)?\.txt( && python (app\.py|-m pytest))?", line):
+    if re.fullmatch(r"pip install -r requirements(-dev)?\.lock( && python (app\.py|-m pytest))?", line):
         return "installing"
     if re.match(r"python train\.py( |$)", line):
         return "previewing" if "--preview-data" in line else "training"
@@ -120,7 +120,7 @@ def test_ci_runs_the_two_installing_lines_as_they_stand():
 
 
 def test_contributing_installs_what_the_tests_need():
-    assert of_kind("installing", ROOT / "CONTRIBUTING.md") == ["pip install -r requirements-dev.txt"]
+    assert of_kind("installing", ROOT / "CONTRIBUTING.md") == ["pip install -r requirements-dev.lock"]
 
 
 @pytest.mark.parametrize("line", of_kind("training"))

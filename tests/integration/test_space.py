@@ -70,6 +70,7 @@ def test_the_front_matter_is_filled_in(hub, model, tmp_path):
     card = SpaceCard.load(tmp_path / "space/README.md").data.to_dict()
     expected = {"title": "My garden", "sdk": "gradio", "app_file": "app.py", "license": "mit", "emoji": "🪷"}
     expected |= {"sdk_version": pins("requirements.txt")["gradio"], "python_version": "3.11"}
+    expected |= {"suggested_hardware": "cpu-basic"}
     expected |= {"models": ["user/mine"], "datasets": ["user/garden"]}
     expected |= {"preload_from_hub": ["user/mine config.json,model.safetensors"]}
     expected |= {"thumbnail": f"{hub.url}/user/mine/resolve/main/samples.webp"}
@@ -133,6 +134,15 @@ def test_the_same_files_are_uploaded_and_old_ones_go(hub, model, tmp_path, capsy
     assert hub.repos["space", "user/space"].secrets == {}
 
 
+def test_a_new_space_runs_on_a_processor_and_what_its_owner_chose_stays(hub, model):
+    hub.add_model("user/mine", model)
+    assert run("user/space", "--model", "user/mine") == 0
+    assert hub.repos["space", "user/space"].hardware == "cpu-basic"
+    hub.repos["space", "user/space"].hardware = "t4-small"
+    assert run("user/space", "--model", "user/mine") == 0
+    assert hub.repos["space", "user/space"].hardware == "t4-small"
+
+
 def test_a_private_model_gets_its_token_as_a_secret_that_is_never_shown(hub, model, monkeypatch, capsys):
     hub.add_model("user/mine", model, private=True)
     monkeypatch.setenv("MY_READ_TOKEN", READ)
@@ -167,6 +177,7 @@ def test_a_private_model_asks_on_a_terminal(hub, model, monkeypatch, capsys):
         (["user/space", "--model", "user/secret"], "name an environment variable that holds a token to read it"),
         (["user/space", "--model", "user/secret", "--token-from", "NO_SUCH"], "variable NO_SUCH, which should hold"),
         (["user/taken", "--model", "user/mine"], "the name user/taken is taken by another Space"),
+        (["user/zero", "--model", "user/mine"], "this page has none, and PyTorch 2.15.0: choose CPU basic"),
         (["user/shown", "--model", "user/mine", "--private"], "user/shown is there and public"),
         (["other/space", "--model", "user/mine"], "may not write to other/space (403)"),
         (["user/space", "--model", "user/mine", "--dry-run", "FOLDER"], "is there and not an empty folder"),
@@ -178,6 +189,7 @@ def test_what_cannot_be_deployed_is_an_error_and_changes_nothing(hub, model, tmp
     hub.repos["model", "user/bert"] = Repo(branches={"main": {"config.json": b'{"hidden_size": 768}'}})
     hub.repos["space", "user/taken"] = Repo(branches={"main": {"app.py": b"mine"}})
     hub.repos["space", "user/shown"] = Repo()
+    hub.repos["space", "user/zero"] = Repo(hardware="zero-a10g")
     before = {name: dict(repo.branches["main"]) for name, repo in hub.repos.items()}
     shutil.copytree(model, tmp_path / "folder")
     assert run(*(str(tmp_path / "folder") if word == "FOLDER" else word for word in arguments)) == 2

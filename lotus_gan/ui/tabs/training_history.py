@@ -20,6 +20,7 @@ from lotus_gan.models.hub import sidecar_files
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
 from lotus_gan.ui.context import Page
+from lotus_gan.ui.loaded_model import is_cached
 from lotus_gan.ui.models import Models
 
 STAGES = (
@@ -64,8 +65,17 @@ def show(models: Models, name: Any) -> dict:
 def with_baseline(models: Models, name: str, folder: Path | None) -> dict:
     """The history in a folder, with the stages of the model's baseline whose minutes are known."""
     other = models.get(BASELINES.get(name, ""))
-    stages = history(other.sidecar_folder())["stages"] if other else []
-    return history(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
+    stages = served(other.sidecar_folder())["stages"] if other else []
+    return served(folder) | {"baseline": [stage for stage in stages if stage["minutes"] is not None]}
+
+
+def served(folder: Path | None) -> dict:
+    """`history`, whose files are there: on a full disk those that nobody has looked at for long are deleted."""
+    found = history(folder)
+    if all([is_cached(Path(stage["file"]["path"])) for stage in found["stages"]]):  # a list: all of them are in use
+        return found
+    history.cache_clear()
+    return history(folder)
 
 
 @lru_cache(16)  # a model is loaded once
@@ -76,10 +86,10 @@ def history(folder: Path | None) -> dict:
     """
     logs = {file: read_lines(folder, file) if folder else [] for file in CURVES.values()}
     paths = next(filter(None, (stage_images(folder, kind) for kind in STAGES)), {}) if folder else {}
-    served = tempfile.mkdtemp(dir=served_folder()) if paths else ""
+    copies = tempfile.mkdtemp(dir=served_folder()) if paths else ""
     stages = []
     for step, original in sorted(paths.items()):
-        path = Path(shutil.copy(original, served))
+        path = Path(shutil.copy(original, copies))
         line = line_at(step, logs["metrics.jsonl"])
         # lines come every so many steps; in between, and soon after the last, one step is like another
         kimg = line and line["kimg"] * step / line["step"]
@@ -90,7 +100,7 @@ def history(folder: Path | None) -> dict:
 
 @cache
 def served_folder() -> Path:
-    """A new folder whose files the browser may fetch, and which are not deleted after an hour.
+    """A new folder whose files the browser may fetch, and which Gradio does not delete after an hour.
 
     One for all models: Gradio compares each file that it sends with each static path it was ever given, so that a path
     for each stage made a gallery of 64 images twice as slow.

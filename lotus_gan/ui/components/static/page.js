@@ -56,6 +56,18 @@ window.lotusGan = (() => {
       psi >= low && psi <= high ? psi : truncation, asked.has('even'), asked.get('model') ?? model];
   }
 
+  // browsers have navigator.clipboard with https only; whatever fails, the address bar has the link
+  async function copyText(text) {
+    try { await navigator.clipboard.writeText(text); } catch {
+      const field = document.createElement('textarea');
+      document.body.append(field);
+      field.value = text;
+      field.select();
+      document.execCommand('copy');
+      field.remove();
+    }
+  }
+
   async function copyLink({high, first}, seeds, position, truncation, even, model) {
     const link = new URL(location.pathname, location.origin);
     const t = String(Number(position.toFixed(4)));
@@ -63,7 +75,7 @@ window.lotusGan = (() => {
       + (truncation < high ? `&truncation=${truncation}` : '')
       + (model === first ? '' : `&model=${encodeURIComponent(model)}`);
     history.replaceState(null, '', link);
-    try { await navigator.clipboard.writeText(link.href); } catch { /* the address bar has the link */ }
+    await copyText(link.href);
     return [];
   }
 
