@@ -103,7 +103,7 @@ def test_its_images_are_downloaded_with_their_seed_and_can_be_kept_explored_and_
     page.locator("[data-act=keep]").click()
     page.wait_for_selector("#favourites img[src*='seed-000045.png']", state="attached")
     page.locator("[data-act=check]").click()
-    page.wait_for_selector("#copy-check-gallery img")
+    page.wait_for_selector("#copy-check-gallery img", timeout=60_000)
     assert page.locator("#copy-check-answer").inner_text().startswith("#45 n’est pas une copie")
     page.locator("#gallery .thumbnail-lg").nth(4).click()
     page.locator("[data-act=explore]").click()

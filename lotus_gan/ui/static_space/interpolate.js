@@ -124,18 +124,22 @@ export function interpolateTab(generator, open) {
     recorder.ondataavailable = ({data}) => parts.push(data);
     return new Promise((done, failed) => {
       let i = 0;
-      const step = () => {
-        if (i === pictures.length) return recorder.stop();
-        put(small, pictures[i++]);
+      const draw = picture => {
+        put(small, picture);
         context.drawImage(small, 0, 0, SIDE, SIDE);
         track.requestFrame();
+      };
+      const step = () => {
+        if (i === pictures.length) return recorder.stop();
+        draw(pictures[i++]);
         onFrame(i);
         setTimeout(step, 1000 / FPS);
       };
+      recorder.onstart = step;  // some browsers begin with the first frame, and lose those before
       recorder.onstop = () => done(new Blob(parts, {type: kind}));
       recorder.onerror = failed;
-      recorder.onstart = step;
       recorder.start();
+      draw(pictures[0]);
     });
   }
 
