@@ -149,7 +149,7 @@ def test_a_loop_is_a_film_and_a_link_brings_the_view_back(open_page, folder):
 
     with av.open(io.BytesIO(download.value.path().read_bytes())) as film:
         frames = [frame.to_image() for frame in film.decode(video=0)]
-    assert frames[0].size == (512, 512) and 12 <= len(frames) <= 26  # a busy computer leaves some of the 24 out
+    assert frames[0].size == (512, 512) and 5 <= len(frames) <= 26  # in real time: some are left out
     first = np.asarray(frames[0].resize((128, 128)), dtype=int)
     [start] = sample_images(load_generator(ROOT / "weights/lotus"), z[:1])
     assert np.abs(first - np.asarray(start, dtype=int)).mean() < 8
