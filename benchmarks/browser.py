@@ -11,6 +11,7 @@ ONNX Runtime must be there: python -m lotus_gan.publishing.browser_runtime
 
 import argparse
 import asyncio
+import secrets
 import shutil
 import threading
 import time
@@ -19,7 +20,7 @@ import httpx
 
 from benchmarks.page import head, spread
 from benchmarks.server import running_page
-from benchmarks.visitors import function, visit
+from benchmarks.visitors import Page, new_session
 from lotus_gan.training.device import describe_device, pick_device
 
 READY = "#browser-generator [data-by=processor]"
@@ -111,18 +112,19 @@ def measure(page, options: argparse.Namespace, when: str) -> None:
 
 async def call_server(url: str, visitors: int, done: threading.Event) -> None:
     """Visitors of two addresses who click until it is done."""
-    clicks: list[dict] = []
 
-    async def visitor(client: httpx.AsyncClient, click: int) -> None:
+    async def visitor(page: Page, function: int) -> None:
+        session = new_session()
         while not done.is_set():
-            await visit(client, click, time.monotonic() + 1, clicks)
+            await page.call(function, [8, secrets.randbelow(2**32), 1, page.model], session)
 
     working = []
     for address in ("127.0.0.1", "127.0.0.2"):
-        transport = httpx.AsyncHTTPTransport(local_address=address, limits=httpx.Limits(max_connections=None))
+        limits = httpx.Limits(max_connections=None)
+        transport = httpx.AsyncHTTPTransport(local_address=address, limits=limits)
         client = httpx.AsyncClient(base_url=url, timeout=None, transport=transport)
-        click = await function(client, "fill")
-        working += [visitor(client, click) for _ in range(visitors // 2)]
+        page = Page(client, (await client.get("/config")).raise_for_status().json())
+        working += [visitor(page, page.function("fill")) for _ in range(visitors // 2)]
     await asyncio.gather(*working)
 
 
