@@ -88,6 +88,10 @@ MESSAGES = {
     "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
     "not_on_hub": "{model!r} is not a model on the Hub",
     "too_many_models": "{most} visitors are using models of their own just now: try again in ten minutes",
+    "live_twice": "you have a place in the line already",
+    "live_full": "{places} visitors are training or waiting already: try again in a few minutes",
+    "live_full_of_client": "{places} visitors of your address are training or waiting already: try again in a few "
+    "minutes",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
     "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
     "train again, or load it with version 0.1",
@@ -168,6 +172,11 @@ MESSAGES = {
     "bad_provenance": "the source of the images takes a sentence of 1 to {high} characters",
     "no_onnx": "no {name} has been written: pip install onnx onnxscript",
     "no_sources": "its sources are not at hand: push from a clone of the repository",
+    "static_flags": "--cpu and --token-from are for a Space with a server, and --static makes one without",
+    "static_private": "{model} is private, and a static Space holds the model itself: --private hides the Space, too",
+    "no_npm": "{package} comes from npm, which is not here: install Node.js (https://nodejs.org)",
+    "npm_failed": "npm did not fetch {package}: {detail}",
+    "npm_differs": "npm has sent another {package} than the one whose SHA-256 is pinned; nothing has been written",
     "no_setuptools": "pip install 'setuptools>=77' ({detail})",
     "bad_repo_id": "{repo!r} cannot be a name on the Hub: {detail}",
     "not_private": "{repo} is there and public: make it private in its settings, or take another name",
