@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
+from lotus_gan.models.losses import critic_loss, generator_loss, gradient_penalty
 from lotus_gan.models.lotus import BASE, LotusGenerator, pyramid
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
@@ -30,7 +31,6 @@ from lotus_gan.training.augment import Draws, augment, flip, parse_policy
 from lotus_gan.training.batch import Batch, ShuffledIndices
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.input_gradient import input_gradient
-from lotus_gan.training.losses import critic_loss, generator_loss, gradient_penalty
 from lotus_gan.training.view_cache import Views, view_cache
 
 WARMUP_RATE = 2e-3  # Adam's, falling to nothing
