@@ -1,4 +1,4 @@
-"""A run of the preset `lotus` that is killed at any moment costs not a bit: the same command ends with the same model."""
+"""A run of the preset `lotus` that is killed at any moment costs not a bit: the same command ends in the same model."""
 
 import os
 import random
