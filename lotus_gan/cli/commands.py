@@ -151,11 +151,18 @@ def push(args: argparse.Namespace) -> None:
 
 def deploy(args: argparse.Namespace) -> None:
     """A Space for a model of the Hub."""
-    from lotus_gan.publishing import space
+    from lotus_gan.publishing import space, static_space
 
-    if args.dry_run:
+    if args.static and (args.cpu or args.token_from):
+        raise UsageError("static_flags")
+    if args.dry_run and args.static:
+        static_space.write_static_space(args.dry_run, args.id, space.find_model(args.model))
+    elif args.dry_run:
         space.write_space(args.dry_run, args.id, space.find_model(args.model), args.cpu)
+    if args.dry_run:
         print(f"{args.dry_run} holds what {args.id} would get; nothing has been uploaded")
+    elif args.static:
+        print(f"the Space is there: {static_space.deploy_static(args.id, args.model, private=args.private)}")
     else:
         options = {"private": args.private, "cpu": args.cpu, "token_variable": args.token_from}
         print(f"the Space is being built: {space.deploy(args.id, args.model, **options)}")

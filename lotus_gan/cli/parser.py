@@ -118,6 +118,7 @@ def _add_deploy(commands: Subparsers) -> None:
     sub.add_argument("id", metavar="ID", help="the Space's name on the Hub, such as user/my-garden; made if it is new")
     sub.add_argument("--model", required=True, metavar="ID", help="the model's name on the Hub")
     sub.add_argument("--dry-run", type=folder, metavar="DIR", help="upload nothing, write the Space's files to DIR")
+    sub.add_argument("--static", action="store_true", help="no server: the visitor's browser generates")
     sub.add_argument("--private", action="store_true", help="only its owner sees it")
     sub.add_argument("--cpu", action="store_true", help="PyTorch's build for processors, a fifth of the download")
     sub.add_argument(

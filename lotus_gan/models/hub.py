@@ -4,6 +4,7 @@ generator = load_generator("weights/lotus")        # or "user/lotus-gan"
 folder = fetch_sidecar_files("user/lotus-gan")        # what a page shows beside its pictures
 """
 
+import hashlib
 import re
 import stat
 from pathlib import Path, PurePosixPath
@@ -21,9 +22,11 @@ from lotus_gan.errors import ModelError, shortened
 from lotus_gan.models.pretrained import Generator
 
 # What may lie beside a model for the page to show, and how many bytes of it are fetched from the Hub, or read here: the
-# index of its training images (that of 4,000 has about half as many), the named directions, the logs of its training
-# and the stages.
+# generator for browsers, the index of its training images (that of 4,000 has about half as many), the named directions,
+# the logs of its training and the stages.
+ONNX = "model.onnx"
 SIDECAR_FILES = {
+    ONNX: 32_000_000,  # what the browser generates with
     "training.webp": 8_000_000,
     "training.safetensors": 4_000_000,
     "directions.json": 1_000_000,
@@ -94,6 +97,19 @@ def sidecar_files(folder: Path, pattern: str) -> list[Path]:
         if stat.S_ISREG(there.st_mode) and there.st_size <= SIDECAR_FILES[pattern]:
             found.append(path)
     return spread(found)
+
+
+def matching_onnx(folder: Path | None) -> Path | None:
+    """The model.onnx of a folder if it names its weights, None otherwise: then it is of others, or of no use here."""
+    found = sidecar_files(folder, ONNX) if folder else []
+    if found and sha256(found[0].with_name(constants.SAFETENSORS_SINGLE_FILE)).encode() in found[0].read_bytes():
+        return found[0]
+    return None
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def spread(items: list[T]) -> list[T]:

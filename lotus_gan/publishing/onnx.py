@@ -1,8 +1,14 @@
-"""A trained generator for programs without PyTorch: model.onnx, in the model's folder.
+"""A trained generator for programs without PyTorch, such as browsers: model.onnx, in the model's folder.
+
+    python -m lotus_gan.publishing.onnx weights/lotus runs/mine
 
 write_onnx("runs/mine")     # needs the extra `onnx`: pip install onnx onnxscript
+
+The file names the SHA-256 of the weights it was written from, so that nobody takes it for another model's
+(`matching_onnx` in lotus_gan/models/hub.py).
 """
 
+import sys
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,9 +18,8 @@ import torch
 from lotus_gan import latents
 from lotus_gan.errors import MissingDependency
 from lotus_gan.files import atomic_write
-from lotus_gan.models.hub import load_generator
-
-NAME = "model.onnx"
+from lotus_gan.models.hub import ONNX as NAME
+from lotus_gan.models.hub import load_generator, matching_onnx, sha256
 
 
 def write_onnx(folder: Path | str) -> Path:
@@ -34,14 +39,27 @@ def write_onnx(folder: Path | str) -> Path:
     z = latents.from_seeds(range(2), generator.z_dim)
     with atomic_write(path) as part, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the exporter's internals
-        torch.onnx.export(
+        program = torch.onnx.export(
             generator,
             (z,),
-            part,
             input_names=["z"],
             output_names=["images"],
             dynamic_shapes=({0: torch.export.Dim("n")},),
-            external_data=False,
             verbose=False,
         )
+        assert program is not None  # only the exporter before this one returns None
+        program.model.metadata_props["weights"] = sha256(weights)
+        program.save(part, external_data=False)
     return path
+
+
+def rewrite(folders: list[str]) -> None:
+    """Write the file of each folder again whose weights are no longer those it was written from."""
+    for folder in map(Path, folders):
+        if not matching_onnx(folder):
+            (folder / NAME).unlink(missing_ok=True)
+            write_onnx(folder)
+
+
+if __name__ == "__main__":
+    rewrite(sys.argv[1:])

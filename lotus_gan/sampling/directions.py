@@ -33,6 +33,7 @@ NAMES = (
 )
 REACH = 3.0  # a value of z is rarely further from 0, so an image at the end of a slider is still a typical one
 SAMPLES = 1000  # of z, for principal components
+UNNAMED = 8  # directions of each kind that people are shown
 DIGITS = 4  # of a value in a file
 KEYS = {"name", "rho", "vector"}
 
@@ -78,6 +79,16 @@ def principal(generator: Generator, count: int, samples: int = SAMPLES) -> list[
     # samples' coordinates along each component, which are orthogonal: least squares is one product
     coordinates = torch.linalg.eigh(centred @ centred.T).eigenvectors.flip(1)[:, :count]
     return _unnamed(coordinates.T @ z.double())
+
+
+def groups(generator: Generator, named: Sequence[Direction]) -> dict[str, list[Direction]]:
+    """Those that people are shown: "named" as given, then eight of "closed" (closed form) and of "principal"."""
+    count = min(UNNAMED, generator.z_dim)
+    return {
+        "named": list(named),
+        "closed": closed_form(generator, count),
+        "principal": principal(generator, count),
+    }
 
 
 def _checked(generator: Generator, count: int) -> int:

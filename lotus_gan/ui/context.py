@@ -18,6 +18,7 @@ class Page:
     models: Models
     model: gr.Radio  # the model picker
     tabs: gr.Tabs
+    browser: gr.HTML  # the line that says who generates, with its events (components/browser_generator.py)
     galleries: list[gr.Gallery] = field(default_factory=list)  # those whose images can be enlarged
     lightbox: gr.HTML = field(init=False)  # the toolbar of the enlarged image, with its events
     keyframes: gr.Textbox = field(init=False)  # the field of Interpolate

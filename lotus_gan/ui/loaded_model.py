@@ -16,14 +16,13 @@ from gradio.utils import get_upload_folder
 
 from lotus_gan import latents
 from lotus_gan.errors import ModelError
-from lotus_gan.models.hub import fetch_sidecar_files, is_folder, load_generator, model_name
+from lotus_gan.models.hub import fetch_sidecar_files, is_folder, load_generator, matching_onnx, model_name
 from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.sampling import directions
 from lotus_gan.sampling.directions import Direction
 from lotus_gan.sampling.media import in_threads, sample_images, save_png
 
 TIMEOUT = 60  # s for the sidecar files of a model on the Hub
-UNNAMED = 8  # directions of each kind
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +94,11 @@ class LoadedModel:
         in_threads(save, missing)
         return [paths[latent_id] for latent_id in ids]
 
+    @property
+    def onnx(self) -> Path | None:
+        """The model.onnx of these weights, None if there is none. Waits for the Hub."""
+        return matching_onnx(self.sidecar_folder())
+
     @cached_property
     def directions(self) -> dict[str, list[Direction]]:
         """Directions in z: "named" (a sidecar file), "closed" (closed form) and "principal". Waits for the Hub."""
@@ -103,12 +107,7 @@ class LoadedModel:
         except (OSError, ValueError, RuntimeError) as error:  # a stranger may have written the file
             log.warning("left out: %s", error)
             named = []
-        count = min(UNNAMED, self.generator.z_dim)
-        return {
-            "named": named,
-            "closed": directions.closed_form(self.generator, count),
-            "principal": directions.principal(self.generator, count),
-        }
+        return directions.groups(self.generator, named)
 
     @property
     def all_directions(self) -> list[Direction]:

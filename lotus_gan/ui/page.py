@@ -14,9 +14,9 @@ from fastapi.middleware import Middleware
 
 from lotus_gan.data.images import forbid_other_formats
 from lotus_gan.errors import ModelError
-from lotus_gan.ui import temporary_files, texts, theme
+from lotus_gan.ui import browser, temporary_files, texts, theme
 from lotus_gan.ui.blocks import Blocks, Gate
-from lotus_gan.ui.components import about, assets, model_picker
+from lotus_gan.ui.components import about, assets, browser_generator, model_picker
 from lotus_gan.ui.context import Page
 from lotus_gan.ui.models import load_models
 from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
@@ -37,7 +37,13 @@ LAUNCH = {
     "max_file_size": "20mb",  # a photograph; it is shrunk to 128 px
     # in Gradio's memory a session takes 170 kB, and nothing of ours: an older one that comes back gets a new one
     "state_session_capacity": 100,
-    "app_kwargs": {"middleware": [Middleware(Gate)], "lifespan": temporary_files.lifespan},
+    "app_kwargs": {
+        "middleware": [Middleware(Gate)],
+        "routes": [browser.ROUTE],
+        "lifespan": temporary_files.lifespan,
+    },
+    # Gradio would keep each call in the visitor's browser, with addresses of images that are deleted after an hour
+    "run_history": False,
     "ssr_mode": False,  # it needs Node, and the page is drawn by the browser
 }
 TABS = (generate, interpolate, explore, projection, training_history)  # in the order in which they need each other
@@ -60,12 +66,14 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         if models.first.problem:
             _banner(models.first.problem, blocks)
         model = model_picker.picker(models)
+        line = browser_generator.line(models.first)
         with gr.Tabs() as tabs:
-            page = Page(blocks, models, model, tabs)
+            page = Page(blocks, models, model, tabs, line)
             for tab in TABS:
                 name = tab.__name__.rpartition(".")[2]
                 with gr.Tab(texts.static(f"{name}_tab"), id=name):
                     tab.build(page)
+        browser_generator.build(page)
         model_picker.build(page)
         about.build(page)
     blocks.queue(default_concurrency_limit=WORKERS, max_size=256)

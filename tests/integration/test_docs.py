@@ -44,6 +44,8 @@ def kind(line):
         return "installing"
     if re.match(r"python train\.py( |$)", line):
         return "previewing" if "--preview-data" in line else "training"
+    if line.startswith("python -m lotus_gan.publishing."):
+        return "building"
     if found := re.match(r"python -m lotus_gan (\w+) ", line):
         return {"push": "publishing", "deploy": "publishing", "index": "indexing", "evaluate": "evaluating"}.get(
             found[1], "sampling"
@@ -105,7 +107,8 @@ def test_every_command_has_its_test():
     assert [line for _, line in COMMANDS if kind(line) == "unknown"] == []
     counts = {name: len(of_kind(name)) for name in ("training", "sampling", "serving", "launching", "indexing")}
     assert counts == {"training": 5, "sampling": 5, "serving": 2, "launching": 1, "indexing": 1}
-    assert (len(of_kind("previewing")), len(of_kind("evaluating")), len(of_kind("publishing"))) == (1, 1, 3)
+    assert (len(of_kind("previewing")), len(of_kind("evaluating")), len(of_kind("publishing"))) == (1, 1, 4)
+    assert len(of_kind("building")) == 2
 
 
 def test_ci_runs_the_two_installing_lines_as_they_stand():
@@ -170,6 +173,14 @@ def test_publishing_commands(workshop, hub, tmp_path, path):
     for line in of_kind("publishing", path):
         run(line, workshop, **hub.environment(tmp_path))
     assert len(hub.repos) == len(of_kind("publishing", path)) == 2
+
+
+@pytest.mark.parametrize("line", of_kind("building"))
+def test_building_commands(line):
+    """Where what they make is there already, they leave it."""
+    before = (ROOT / "weights/lotus/model.onnx").stat().st_mtime_ns
+    run(line, ROOT)
+    assert (ROOT / "weights/lotus/model.onnx").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("line", of_kind("serving"))

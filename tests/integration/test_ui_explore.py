@@ -14,9 +14,10 @@ from helpers.app_server import running_app, save_colourful_model
 from lotus_gan import latents
 from lotus_gan.cli.main import main
 from lotus_gan.sampling import directions, media
+from lotus_gan.sampling.directions import UNNAMED
 from lotus_gan.ui import arguments, texts
 from lotus_gan.ui.components import direction_sliders
-from lotus_gan.ui.loaded_model import UNNAMED, LoadedModel
+from lotus_gan.ui.loaded_model import LoadedModel
 from lotus_gan.ui.tabs import explore, interpolate
 
 ENGLISH, FRENCH = (SimpleNamespace(headers={"accept-language": language}) for language in ("en", "fr"))

@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from lotus_gan.sampling.browser import rows
 from lotus_gan.sampling.directions import NAMES, REACH
 from lotus_gan.ui import texts
 from lotus_gan.ui.components import assets
@@ -27,9 +28,5 @@ def sliders(model: LoadedModel, **options: Any) -> gr.HTML:
 
 def at_rest(model: LoadedModel) -> dict:
     """All directions of a model, with the amount 0 for each."""
-    rows = [
-        {"group": group, "name": direction.name, "rho": direction.rho and float(direction.rho)}
-        for group, found in model.directions.items()
-        for direction in found
-    ]
-    return {"model": model.name, "directions": rows, "amounts": [0] * len(rows)}
+    shown = [row for _, row in rows(model.directions)]
+    return {"model": model.name, "directions": shown, "amounts": [0] * len(shown)}

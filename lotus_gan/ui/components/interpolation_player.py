@@ -15,6 +15,7 @@ from lotus_gan.ui.arguments import MAX_KEYFRAMES, MIN_KEYFRAMES
 from lotus_gan.ui.components import assets
 
 STEPS = 64  # frames from one keyframe to the next
+LIVE_STEPS = 256  # positions of the slider where the browser generates any frame
 COLUMNS = 13  # frames in a row of a sheet: 65 = 13 x 5, within every browser's image size
 FPS = 24  # of an interpolation that plays, and of its loops
 
@@ -36,5 +37,9 @@ def player(value: dict, **options: Any) -> gr.HTML:
 
 
 def interpolation_of(sheets: list[Path], keyframes: list[int | str]) -> dict:
-    """The component's value: the sheets of the pairs that have been generated so far, and all latent ids."""
+    """The component's value: the sheets of the pairs that have been generated so far, and all latent ids.
+
+    Where the browser generates the frames, the script sets a value of its own: without sheets, but with what the frames
+    depend on.
+    """
     return {"sheets": [assets.file(sheet) for sheet in sheets], "keyframes": keyframes}

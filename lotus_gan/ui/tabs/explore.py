@@ -11,7 +11,7 @@ import gradio as gr
 from lotus_gan import latents
 from lotus_gan.sampling import directions
 from lotus_gan.ui import arguments, texts
-from lotus_gan.ui.components import assets, direction_sliders, galleries, image_view, lightbox
+from lotus_gan.ui.components import assets, browser_generator, direction_sliders, galleries, image_view, lightbox
 from lotus_gan.ui.context import Page, chosen_model
 from lotus_gan.ui.loaded_model import LoadedModel
 from lotus_gan.ui.models import Models
@@ -47,7 +47,9 @@ def build(page: Page) -> None:
         sliders = direction_sliders.sliders(first, elem_id="sliders")
     _build_arithmetic(page, [flower, sliders])
 
-    gr.on([flower.change, sliders.change], assets.bind(show, models), [flower, sliders], view, **SAMPLING)
+    ask = browser_generator.listen(page, [flower.change, sliders.change], "explore", [flower, sliders])
+    ask(assets.bind(show, models), [flower, sliders], view, **SAMPLING)
+    browser_generator.show(page, "view", [view])
     gr.on([flower.submit, flower.blur], assets.bind(check, models), [flower, sliders], None, **QUIET)
     gr.on(page.on_model_change(), assets.bind(change_model, models), [flower, page.model], [flower, sliders], **QUIET)
     roll = assets.call("rollText", seeds=latents.SEEDS)
@@ -74,7 +76,9 @@ def _build_arithmetic(page: Page, start_outputs: list) -> None:
             take = gr.Button(texts.static("take"), size="md", min_width=0, elem_id="take")
     inputs = [*terms, page.model]
     changes = [*(term.change for term in terms), page.model.change]
-    gr.on(changes, assets.bind(show_sum, models), inputs, gallery, **SAMPLING)
+    ask = browser_generator.listen(page, changes, "sum", inputs)
+    ask(assets.bind(show_sum, models), inputs, gallery, **SAMPLING)
+    browser_generator.show(page, "sum", [gallery])
     ends = [event for term in terms for event in (term.submit, term.blur)]
     gr.on(ends, assets.bind(check_sum, models), inputs, None, **QUIET)
     take.click(assets.bind(start_from_sum, models), inputs, start_outputs, **QUIET)

@@ -6,7 +6,7 @@ import gradio as gr
 
 from lotus_gan import latents
 from lotus_gan.ui import arguments, texts
-from lotus_gan.ui.components import assets, copy_check, galleries, lightbox
+from lotus_gan.ui.components import assets, browser_generator, copy_check, galleries, lightbox
 from lotus_gan.ui.context import Page, chosen_model
 from lotus_gan.ui.loaded_model import LoadedModel
 from lotus_gan.ui.models import Models
@@ -41,8 +41,12 @@ def build(page: Page) -> None:
     # the browser draws the new seed, so that the field shows the seed of what is in the gallery
     rolled = button.click(None, [new_seed, seed], seed, js=assets.call("rollIf", seeds=seeds), api_visibility="private")
     inputs = [count, seed, truncation, page.model]
-    for event in (rolled.then, page.model.change):
-        event(assets.bind(fill, page.models), inputs, [gallery, items], api_visibility="private", **SAMPLING)
+    ranges = {name: arguments.RANGES[name] for name in ("count", "seed", "truncation")}
+    ask = browser_generator.listen(page, [rolled.then, page.model.change], "generate", inputs, ranges=ranges)
+    shown = [gallery, items]
+    # always_last: a click while the server is busy is not lost
+    ask(assets.bind(fill, page.models), inputs, shown, trigger_mode="always_last", api_visibility="private", **SAMPLING)
+    browser_generator.show(page, "gallery", shown)
     # The endpoint for programs; the page itself calls `fill`. gr.api was tried: its schema, which clients and language
     # models read, has no ranges, no labels, no Gallery, and not the default 0 of the seed.
     gr.Button(visible=False).click(

@@ -18,7 +18,7 @@ from lotus_gan import latents
 from lotus_gan.sampling import interpolation
 from lotus_gan.sampling.media import ANIMATIONS, grid, sample_images, save_animation, save_atomically, save_png
 from lotus_gan.ui import arguments, texts
-from lotus_gan.ui.components import assets, interpolation_player, model_picker
+from lotus_gan.ui.components import assets, browser_generator, interpolation_player, model_picker
 from lotus_gan.ui.context import Page, chosen_model
 from lotus_gan.ui.loaded_model import LoadedModel, is_cached, truncation_suffix
 from lotus_gan.ui.models import Models
@@ -64,10 +64,15 @@ def build(page: Page) -> None:
         **PRIVATE,
     }
     outputs = [player, position, file]
-    changes = [truncation.change, even.change, seeds.change]
-    gr.on(changes, assets.bind(show_typed, page.models), inputs, outputs, **sampling)
+    ranges = {"keyframes": (arguments.MIN_KEYFRAMES, arguments.MAX_KEYFRAMES), "truncation": (low, high)}
+    live: dict[str, Any] = {"ranges": ranges, "steps": interpolation_player.LIVE_STEPS}
+    changes = [truncation.change, even.change, seeds.change, page.browser.ready]
+    ask = browser_generator.listen(page, changes, "interpolate", inputs, ask="typed", **live)
+    ask(assets.bind(show_typed, page.models), inputs, outputs, **sampling)
     ends = [seeds.submit, seeds.blur, page.model.change]
-    gr.on(ends, assets.bind(show, page.models), inputs, outputs, **sampling)
+    ask = browser_generator.listen(page, ends, "interpolate", inputs, **live)
+    ask(assets.bind(show, page.models), inputs, outputs, **sampling)
+    browser_generator.show(page, "interpolation", outputs)
     for event in (page.lightbox.first, page.lightbox.last):
         event(with_enlarged, seeds, seeds, queue=False, show_progress="hidden", **PRIVATE)
     _build_endpoint(page, position)

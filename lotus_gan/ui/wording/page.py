@@ -33,6 +33,11 @@ TEXTS = {  # key: (English, French)
         "Le lien vient du modèle {model}, qui n’est pas chargé : ce parcours n’est donc pas le même. Chargez-le "
         "sous Un autre modèle.",
     ),
+    "by_processor": (
+        "Painted by your own processor, {ms} ms a picture",
+        "Peint par votre propre processeur, {ms} ms par image",
+    ),
+    "by_server": ("Painted by the server", "Peint par le serveur"),
     "about": ("About this model", "À propos de ce modèle"),
     "about_model": ("The model on the Hub", "Le modèle sur le Hub"),
     "about_source": ("The source of this page", "Le code source de cette page"),

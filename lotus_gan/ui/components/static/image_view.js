@@ -15,7 +15,7 @@ async function load() {
   element.querySelector('span').textContent = text;
   canvas.setAttribute('aria-label', text);
   link.href = file.url;
-  link.download = file.path.split(/[\\/]/).pop();
+  link.download = file.path?.split(/[\\/]/).pop() ?? file.orig_name;  // one of the browser's own has no path
   element.dataset.file = link.download;
 }
 

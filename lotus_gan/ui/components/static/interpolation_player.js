@@ -1,13 +1,15 @@
 // Interpolate: a canvas that shows frames of sheets, and the keyframes below it. A slider moves it in the browser alone.
-// props.value: {sheets, keyframes}; a sheet has all frames from one keyframe to the next.
+// props.value: {sheets, keyframes}; a sheet has all frames from one keyframe to the next. Or, where the browser generates
+// the frames (static/live.js), {sheets: [], keyframes, truncation, even, model}.
 const {side: SIDE, columns: COLUMNS, steps: STEPS, fps: FPS, low: MIN_KEYFRAMES, high: MAX_KEYFRAMES, texts} = props;
 const say = (name, values) => window.lotusGan.say(texts, name, values);
 const now = element.querySelector('.now'), list = element.querySelector('.keyframes');
 const images = new Map();  // url -> image that has been decoded
 let keyframes = [], sheets = [], position = 0.5, playing = 0;
+let frames = null, painting = false, painted = null;  // the browser's own; one is on its way; the position of the last
 
 const range = () => document.querySelector('#position input[type=range]');
-const frames = () => STEPS * (keyframes.length - 1);
+const count = () => STEPS * (keyframes.length - 1);
 // a code is too long to be shown or read out: a sign and the number of its place stand for it
 const isCode = id => String(id).startsWith('~');
 const sign = id => isCode(id) ? '✎' : `#${id}`;
@@ -23,14 +25,47 @@ function draw(canvas, pair, step) {
 function show(t) {
   position = t;
   if (keyframes.length < MIN_KEYFRAMES) return;
-  const frame = Math.round(t * frames()), pair = Math.min(Math.floor(frame / STEPS), keyframes.length - 2);
+  if (frames) return paint();
+  const frame = Math.round(t * count()), pair = Math.min(Math.floor(frame / STEPS), keyframes.length - 2);
   const canvas = now.querySelector('canvas');
-  if (!draw(canvas, pair, frame - STEPS * pair)) return;
-  const text = `${Math.round(100 * frame / frames())} %`;
+  if (draw(canvas, pair, frame - STEPS * pair)) caption(frame);
+}
+
+// what is shown, and the keyframe that it is, if it is one; a frame of the browser's own may be between two steps
+function caption(frame) {
+  const canvas = now.querySelector('canvas'), text = `${Math.round(100 * frame / count())} %`;
   now.querySelector('figcaption').textContent = text;
   canvas.setAttribute('aria-label', text);
-  canvas.dataset.step = frame;
+  canvas.dataset.step = Number(frame.toFixed(2));
   [...list.querySelectorAll('.go')].forEach((go, i) => go.setAttribute('aria-current', frame === i * STEPS));
+}
+
+const put = (canvas, pixels) =>
+  canvas.getContext('2d', {alpha: false}).putImageData(new ImageData(pixels, SIDE, SIDE), 0, 0);
+
+// the browser's own frames come one by one, and only the newest position matters
+async function paint() {
+  if (painting) return;
+  painting = true;
+  for (let mine = frames; mine && painted !== position; mine = frames) {
+    const t = position, pixels = await mine.frame(t).catch(() => null);
+    if (!pixels) break;  // a lost generator is dealt with by browser_generator.js
+    if (mine !== frames) continue;
+    put(now.querySelector('canvas'), pixels);
+    caption(t * count());
+    painted = t;
+    window.lotusGan.painted();
+  }
+  painting = false;
+}
+
+async function paintKeyframes(mine) {
+  for (const [i, canvas] of [...list.querySelectorAll('canvas')].entries()) {
+    const pixels = await mine.frame(i / (keyframes.length - 1)).catch(() => null);
+    if (!pixels || mine !== frames) return;
+    put(canvas, pixels);
+  }
+  element.dataset.keyframes = keyframes.join();
 }
 
 // the slider is Gradio's: it learns of a new position through its own event
@@ -46,7 +81,7 @@ function play() {
   for (const touch of ['pointerdown', 'keydown']) range().addEventListener(touch, stop, {once: true});
   let last = performance.now(), t = position, way = t >= 1 ? -1 : 1;
   const turn = time => {
-    t += way * (time - last) / 1000 * FPS / frames();
+    t += way * (time - last) / 1000 * FPS / count();
     last = time;
     if (t >= 1 || t <= 0) { way = -way; t = Math.min(1, Math.max(0, t)); }
     move(t);
@@ -75,7 +110,7 @@ function showKeyframes() {
   list.replaceChildren(...keyframes.map((id, i) => {
     const item = document.createElement('li'), canvas = document.createElement('canvas');
     canvas.width = canvas.height = SIDE;
-    draw(canvas, Math.min(i, keyframes.length - 2), i === keyframes.length - 1 ? STEPS : 0);
+    if (!frames) draw(canvas, Math.min(i, keyframes.length - 2), i === keyframes.length - 1 ? STEPS : 0);
     const name = spoken(id, i);
     const go = button('go', canvas, say('keyframe_go', {name}), () => move(i / (keyframes.length - 1)));
     go.append(sign(id));
@@ -109,13 +144,23 @@ async function load() {
   if (!value?.keyframes) return;
   const fresh = await Promise.all(value.sheets.map(sheet => decoded(sheet.url)));
   if (props.value !== value && JSON.stringify(props.value) !== JSON.stringify(value)) return;  // a newer one has come
-  [keyframes, sheets] = [value.keyframes, fresh];
+  frames?.close();
+  // at an even pace another frame belongs to a position as soon as the pace is known
+  const again = () => { painted = null; show(position); };
+  frames = value.sheets.length ? null : window.lotusGan.browser?.frames(value, again);
+  if (!value.sheets.length && !frames) return window.lotusGan.ask('ask_interpolate');
+  [keyframes, sheets, painted] = [value.keyframes, fresh, null];
   showKeyframes();
-  show(Number(range()?.value ?? position));
-  element.dataset.keyframes = keyframes.slice(0, sheets.length + 1).join();
+  show(playing ? position : Number(range()?.value ?? position));
+  if (frames) paintKeyframes(frames);
+  else element.dataset.keyframes = keyframes.slice(0, sheets.length + 1).join();
 }
 
-window.lotusGan.player = {show, play, stop};
+window.lotusGan.player = {
+  show(t) { if (!playing) show(t); },  // the slider's own step is coarser than what is playing
+  play,
+  isLive: () => Boolean(frames),
+};
 now.querySelector('canvas').width = now.querySelector('canvas').height = SIDE;
 watch('value', load);
 load();

@@ -20,6 +20,17 @@ window.lotusGan = (() => {
   const parts = seeds => seeds.split(',').map(part => part.trim()).filter(part => part);
   const random = seeds => Math.floor(Math.random() * seeds);
 
+  // --- what the browser does itself if it has a generator (ui/static/live.js); else, or if that fails, the server does
+  const shown = {};  // what is on its way to the components
+
+  function live({name, ask, ...constants}, ...values) {
+    const mine = window.lotusGan.browser?.[name](constants, ...values);
+    Promise.resolve(mine).catch(() => false).then(done => done || window.lotusGan.ask(ask));
+    return [];
+  }
+
+  const show = ({where}) => shown[where];
+
   // --- Generate
   // a rolled seed is wanted, so "new seed each time" is unticked
   const roll = ({seeds}) => [random(seeds), false];
@@ -88,6 +99,6 @@ window.lotusGan = (() => {
   root.lang = navigator.language || 'en';
   followLanguage();
   new MutationObserver(followLanguage).observe(root, {attributeFilter: ['lang']});
-  return {say, roll, rollIf, untick, showPosition, play, reverse, addKeyframe, openLink, copyLink, rollText,
+  return {say, shown, live, show, roll, rollIf, untick, showPosition, play, reverse, addKeyframe, openLink, copyLink, rollText,
     resetSliders, scrollToCopyCheck, selectImage, imageClosed, closeLightbox};
 })();
