@@ -11,15 +11,14 @@ ONNX Runtime must be there: python -m lotus_gan.publishing.browser_runtime
 
 import argparse
 import asyncio
+import random
 import shutil
 import threading
 import time
 
-import httpx
-
 from benchmarks.page import head, spread
 from benchmarks.server import running_page
-from benchmarks.visitors import function, visit
+from benchmarks.visitors import Page, new_session, open_page
 from lotus_gan.training.device import describe_device, pick_device
 
 READY = "#browser-generator [data-by=processor]"
@@ -111,19 +110,14 @@ def measure(page, options: argparse.Namespace, when: str) -> None:
 
 async def call_server(url: str, visitors: int, done: threading.Event) -> None:
     """Visitors of two addresses who click until it is done."""
-    clicks: list[dict] = []
 
-    async def visitor(client: httpx.AsyncClient, click: int) -> None:
+    async def visitor(page: Page) -> None:
+        session = new_session()
         while not done.is_set():
-            await visit(client, click, time.monotonic() + 1, clicks)
+            await page.call(page.function("fill"), [8, random.randrange(2**32), 1, page.model], session)
 
-    working = []
-    for address in ("127.0.0.1", "127.0.0.2"):
-        transport = httpx.AsyncHTTPTransport(local_address=address, limits=httpx.Limits(max_connections=None))
-        client = httpx.AsyncClient(base_url=url, timeout=None, transport=transport)
-        click = await function(client, "fill")
-        working += [visitor(client, click) for _ in range(visitors // 2)]
-    await asyncio.gather(*working)
+    async with open_page(url, "127.0.0.1") as one, open_page(url, "127.0.0.2") as other:
+        await asyncio.gather(*(visitor(page) for page in (one, other) for _ in range(visitors // 2)))
 
 
 if __name__ == "__main__":
