@@ -18,9 +18,9 @@ _HOME = {
     "PRESETS": "config",
     "TrainConfig": "config",
     "Trainer": "training.trainer",
-    "critic_loss": "training.losses",
-    "generator_loss": "training.losses",
-    "gradient_penalty": "training.losses",
+    "critic_loss": "models.losses",
+    "generator_loss": "models.losses",
+    "gradient_penalty": "models.losses",
 }
 
 __all__ = [*_HOME]

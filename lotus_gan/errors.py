@@ -88,6 +88,10 @@ MESSAGES = {
     "no_config": "{path} is not the config of a Lotus GAN model: {detail}",
     "not_on_hub": "{model!r} is not a model on the Hub",
     "too_many_models": "{most} visitors are using models of their own just now: try again in ten minutes",
+    "live_twice": "you have a place in the line already",
+    "live_full": "{places} visitors are training or waiting already: try again in a few minutes",
+    "live_full_of_client": "{places} visitors of your address are training or waiting already: try again in a few "
+    "minutes",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
     "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
     "train again, or load it with version 0.1",

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What trains, publishes or is called from a terminal, and the module that calls it: no Space needs these.
 NOT_IN_A_SPACE = ("training", "publishing", "cli", "__main__.py")
 FALLBACK = "weights/lotus"  # shown where the model cannot be fetched
+IMAGES = "data/lotus-68"  # what a visitor may train on who has no images at hand
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 HARDWARE = SpaceHardware.CPU_BASIC  # of a new Space; an image takes 10 ms on it
 ZERO_GPU = "zero-"  # runs what is marked for it alone, with versions of PyTorch that it lists
@@ -74,6 +75,7 @@ def write_space(folder: Path | str, space: str, model: Model, cpu: bool = False)
     for name in (constants.SAFETENSORS_SINGLE_FILE, constants.CONFIG_NAME, DIRECTIONS, "README.md"):
         (folder / FALLBACK).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / FALLBACK / name, folder / FALLBACK / name)
+    shutil.copytree(ROOT / IMAGES, folder / IMAGES, ignore=shutil.ignore_patterns(".*"))
     shutil.copyfile(ROOT / "LICENSE", folder / "LICENSE")
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     if cpu:
@@ -179,7 +181,7 @@ def upload(
             repo_id=space,
             repo_type="space",
             folder_path=folder,
-            delete_patterns=["lotus_gan/*", "weights/*"],
+            delete_patterns=["lotus_gan/*", "weights/*", f"{IMAGES}/*"],
             commit_message=f"The page of {model.name}",
         )
     except HubError:

@@ -18,8 +18,9 @@ from lotus_gan.ui import browser, temporary_files, texts, theme
 from lotus_gan.ui.blocks import Blocks, Gate
 from lotus_gan.ui.components import about, assets, browser_generator, model_picker
 from lotus_gan.ui.context import Page
+from lotus_gan.ui.live_training import turn
 from lotus_gan.ui.models import load_models
-from lotus_gan.ui.tabs import explore, generate, interpolate, projection, training_history
+from lotus_gan.ui.tabs import explore, generate, interpolate, live_training, projection, training_history
 
 # As many requests at once as there are cores, at most four: a container that sees all cores of its host does not start
 # too many threads. torch has one, and a visitor's images are generated on all cores (lotus_gan/sampling/media.py).
@@ -67,9 +68,9 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
             _banner(models.first.problem, blocks)
         model = model_picker.picker(models)
         line = browser_generator.line(models.first)
-        with gr.Tabs() as tabs:
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             page = Page(blocks, models, model, tabs, line)
-            for tab in TABS:
+            for tab in (*TABS, live_training) if turn.seconds() else TABS:
                 name = tab.__name__.rpartition(".")[2]
                 with gr.Tab(texts.static(f"{name}_tab"), id=name):
                     tab.build(page)

@@ -12,9 +12,19 @@ from typing import Any
 import gradio as gr
 
 from lotus_gan.errors import LotusGANError, shortened
-from lotus_gan.ui.wording import errors, explore, generate, interpolate, lightbox, page, projection, training_history
+from lotus_gan.ui.wording import (
+    errors,
+    explore,
+    generate,
+    interpolate,
+    lightbox,
+    live_training,
+    page,
+    projection,
+    training_history,
+)
 
-TABLES = (page, generate, interpolate, explore, projection, training_history, lightbox, errors)
+TABLES = (page, generate, interpolate, explore, projection, training_history, live_training, lightbox, errors)
 TEXTS = {key: pair for table in TABLES for key, pair in table.TEXTS.items()}  # key: (English, French)
 
 LANGUAGES = ("en", "fr")  # the first one is for everybody who asks for neither

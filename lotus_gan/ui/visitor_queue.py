@@ -24,7 +24,7 @@ class VisitorQueue(queueing.Queue):
         super().__init__(*arguments, **options)
         self.ANALYTICS_MAX_EVENTS = RECORDED
         self.pending_messages_per_session = LRUCache(SESSIONS)
-        self._unread: dict[str, float] = {}  # since when a session has messages that nobody has fetched
+        self._unread: dict[str, tuple[Any, float]] = {}  # a session's oldest message, and since when it is that one
 
     def start(self) -> None:
         """Gradio's, and the look at who listens."""
@@ -61,15 +61,17 @@ class VisitorQueue(queueing.Queue):
     def unheard(self, now: float) -> set[str]:
         """The sessions with jobs of which nobody fetches the messages: the connection is closed, or was never made."""
         jobs = [*self.waiting(), *(event for job in self.active_jobs for event in job or [])]
-        unread = {}
+        unread: dict[str, tuple[Any, float]] = {}
         for session in {event.session_hash for event in jobs}:
             messages = self.pending_messages_per_session.get(session)
             if messages is None:  # the listener has closed its connection
-                unread[session] = -float("inf")
-            elif messages.qsize():
-                unread[session] = self._unread.get(session, now)
+                unread[session] = None, -float("inf")
+            elif messages.qsize():  # a job that says much always has some: only the same one tells
+                oldest = messages._queue[0]
+                before, since = self._unread.get(session, (None, now))
+                unread[session] = oldest, since if oldest is before else now
         self._unread = unread
-        return {session for session, since in unread.items() if now - since > PATIENCE}
+        return {session for session, (_, since) in unread.items() if now - since > PATIENCE}
 
 
 def client_of(request: Any) -> str:

@@ -75,7 +75,7 @@ def test_the_model_card_is_at_the_foot_of_the_page(browser, tmp_path):
 @pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
 def test_a_narrow_phone_needs_no_sideways_scroll(visit, locale):
     page = visit(locale=locale, width=380, height=780).page
-    for tab in (0, 1, 2, 3, 4):
+    for tab in range(6):
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 380

@@ -57,7 +57,8 @@ def test_the_folder_holds_what_a_space_needs_and_nothing_else(hub, model, tmp_pa
     assert package == {name for name in sources if name.split("/")[1] not in NOT_IN_A_SPACE}
     files = ("model.safetensors", "config.json", "directions.json", "README.md")
     weights = {f"weights/lotus/{name}" for name in files}
-    assert found - package == {"app.py", "requirements.txt", "README.md", "LICENSE"} | weights
+    images = {f"data/lotus-68/{name}" for name in listing(ROOT / "data/lotus-68")}
+    assert found - package == {"app.py", "requirements.txt", "README.md", "LICENSE"} | weights | images
 
 
 def test_training_modules_are_there_to_be_left_out():

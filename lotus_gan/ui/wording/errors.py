@@ -31,6 +31,15 @@ TEXTS = {  # key: (English, French)
         MESSAGES["too_many_models"],
         "{most} visiteurs utilisent déjà un modèle à eux : réessayez dans dix minutes",
     ),
+    "error_live_twice": (MESSAGES["live_twice"], "vous avez déjà une place dans la file"),
+    "error_live_full": (
+        MESSAGES["live_full"],
+        "{places} visiteurs entraînent ou attendent déjà : réessayez dans quelques minutes",
+    ),
+    "error_live_full_of_client": (
+        MESSAGES["live_full_of_client"],
+        "{places} visiteurs de votre adresse entraînent ou attendent déjà : réessayez dans quelques minutes",
+    ),
     "error_same_name": (
         MESSAGES["same_name"],
         "un autre modèle de cette page porte le nom {name!r} : renommez le dossier",

@@ -17,6 +17,32 @@ window.lotusGan = (() => {
     return text.replace(/{(\w+)}/g, (_, field) => values[field]);
   }
 
+  const number = value =>
+    value?.toLocaleString(root.lang === 'fr' ? 'fr' : 'en', {maximumFractionDigits: 1}) ?? '?';
+
+  // --- charts
+  function node(tag, attributes, ...children) {
+    const name = tag === 'svg' || tag === 'polyline' ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
+    const result = document.createElementNS(name, tag);
+    for (const [key, value] of Object.entries(attributes)) result.setAttribute(key, value);
+    result.append(...children);
+    return result;
+  }
+
+  // points: [[kimg, value], ...]; ends(first, last): the sentence of the first and the last value
+  function chart(title, points, ends) {
+    const [xs, ys] = [points.map(p => p[0]), points.map(p => p[1])], last = points.length - 1;
+    const low = Math.min(0, ...ys), high = Math.max(...ys);
+    const [width, height] = [xs[last] - xs[0] || 1, high - low || 1];
+    const at = ([x, y]) => [(x - xs[0]) / width * 100, (high - y) / height * 100].join();
+    const line = node('polyline', {points: points.map(at).join(' '), 'vector-effect': 'non-scaling-stroke'});
+    const said = ends(ys[0], ys[last]);
+    return node('figure', {class: 'chart'}, node('figcaption', {}, title),
+      node('svg', {viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}: ${said}`},
+        line),
+      node('p', {}, node('span', {}, number(xs[0])), node('span', {}, said), node('span', {}, `${number(xs[last])} kimg`)));
+  }
+
   const parts = seeds => seeds.split(',').map(part => part.trim()).filter(part => part);
   const random = seeds => Math.floor(Math.random() * seeds);
 
@@ -99,6 +125,6 @@ window.lotusGan = (() => {
   root.lang = navigator.language || 'en';
   followLanguage();
   new MutationObserver(followLanguage).observe(root, {attributeFilter: ['lang']});
-  return {say, shown, live, show, roll, rollIf, untick, showPosition, play, reverse, addKeyframe, openLink, copyLink, rollText,
-    resetSliders, scrollToCopyCheck, selectImage, imageClosed, closeLightbox};
+  return {say, number, chart, shown, live, show, roll, rollIf, untick, showPosition, play, reverse, addKeyframe, openLink,
+    copyLink, rollText, resetSliders, scrollToCopyCheck, selectImage, imageClosed, closeLightbox};
 })();

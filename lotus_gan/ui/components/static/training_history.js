@@ -1,6 +1,5 @@
 // The stages of a training run under a slider, and its curves. props.value: {stages, baseline, curves}.
-const number = value =>
-  value?.toLocaleString(document.documentElement.lang === 'fr' ? 'fr' : 'en', {maximumFractionDigits: 1}) ?? '?';
+const {chart, number} = window.lotusGan;
 const say = (name, values = {}) => window.lotusGan.say(props.texts, name,
   Object.fromEntries(Object.entries(values).map(([field, value]) => [field, number(value)])));
 const image = element.querySelector('img'), range = element.querySelector('input');
@@ -26,31 +25,11 @@ function nearest(others, minutes) {
   return others.length ? others.reduce((best, stage) => distance(stage) < distance(best) ? stage : best) : null;
 }
 
-function node(tag, attributes, ...children) {
-  const name = tag === 'svg' || tag === 'polyline' ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
-  const result = document.createElementNS(name, tag);
-  for (const [key, value] of Object.entries(attributes)) result.setAttribute(key, value);
-  result.append(...children);
-  return result;
-}
-
-function chart({name, points}) {
-  const [xs, ys] = [points.map(p => p[0]), points.map(p => p[1])], last = points.length - 1;
-  const low = Math.min(0, ...ys), high = Math.max(...ys);
-  const [width, height] = [xs[last] - xs[0] || 1, high - low || 1];
-  const at = ([x, y]) => [(x - xs[0]) / width * 100, (high - y) / height * 100].join();
-  const line = node('polyline', {points: points.map(at).join(' '), 'vector-effect': 'non-scaling-stroke'});
-  const label = `${say(name)}: ${say('curve_ends', {first: ys[0], last: ys[last]})}`;
-  return node('figure', {}, node('figcaption', {}, say(name)),
-    node('svg', {viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img', 'aria-label': label}, line),
-    node('p', {}, node('span', {}, number(xs[0])), node('span', {}, say('curve_ends', {first: ys[0], last: ys[last]})),
-      node('span', {}, `${number(xs[last])} kimg`)));
-}
-
 function load() {
   stages = props.value?.stages ?? [];
   element.querySelector('.stage').hidden = !stages.length;
-  charts.replaceChildren(...(props.value?.curves ?? []).map(chart));
+  charts.replaceChildren(...(props.value?.curves ?? []).map(({name, points}) =>
+    chart(say(name), points, (first, last) => say('curve_ends', {first, last}))));
   if (!stages.length) { baseline.hidden = true; return; }
   // here before the slider asks for them
   for (const {file} of [...stages, ...(props.value.baseline ?? [])]) new Image().src = file.url;
