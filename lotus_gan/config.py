@@ -20,6 +20,7 @@ RESOLUTION = 128  # px, of every image inside
 # Images from which on `augment` auto leaves them alone: 68 are memorised without it, 2,000 are no worse with it. The
 # border itself is a guess.
 MANY = 10_000
+FEW = 1_000  # fewer images than these start from our model: what it knows of petals they need not teach again
 
 AUGMENTATIONS = ("color", "translation", "cutout")  # DiffAugment's names
 
@@ -95,6 +96,14 @@ class TrainConfig(ModelConfig):
     ] = None
     lr_generator: Annotated[float, Field(gt=0, description="Adam's rate for the generator")] = 2e-4
     lr_critic: Annotated[float, Field(gt=0, description="Adam's rate for the critic")] = 4e-4
+    lr_decay_kimg: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="after so many thousand real images both rates fall with the inverse square root of the images "
+            "shown (EDM2); 0: never",
+        ),
+    ] = 200.0
     beta1: Annotated[float, Field(ge=0, le=0.9999, description="Adam's first decay")] = 0.0
     beta2: Annotated[float, Field(ge=0, le=0.9999, description="Adam's second decay")] = 0.99
     critic_boost_epoch: Annotated[int | None, Field(ge=0, description="from this epoch on n_critic doubles")] = None
@@ -132,7 +141,7 @@ class TrainConfig(ModelConfig):
     ] = "auto"
     ema_kimg: Annotated[
         float, Field(gt=0, description="half-life of the generator's moving average, in thousand real images")
-    ] = 5.0
+    ] = 20.0
 
     # the device
     seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="seed of everything random in the run")] = 0
@@ -143,6 +152,10 @@ class TrainConfig(ModelConfig):
     precision: Annotated[
         Literal["fp32", "bf16"], Field(description="bf16 is about twice as quick where the processor has it")
     ] = "fp32"
+    weights: Annotated[
+        Literal["float32", "float16"],
+        Field(description="type of the weights in model.safetensors; float16 halves it"),
+    ] = "float32"
     accumulate: Annotated[
         int,
         Field(
@@ -192,11 +205,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "article": {
         "architecture": "article",
         "width": 64,
-        "steps": 3000,
+        "steps": 2125,  # 3,000 epochs of 68 images: 1,700 steps of 80 images, then 425 of 160
         "n_critic": 5,
         "critic_boost_epoch": 2000,
         "lr_generator": 1e-4,
         "lr_critic": 1e-4,
+        "lr_decay_kimg": 0.0,
         "beta2": 0.9,
         "critic_warmup": 0,
         "upsampler_warmup": 0,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lotus_gan.cli.terminal import StopOnSignals, run_command
-from lotus_gan.config import PRESETS, RENAMED, Setting, TrainConfig, settings
+from lotus_gan.config import FEW, PRESETS, RENAMED, Setting, TrainConfig, settings
 from lotus_gan.errors import UsageError
 from lotus_gan.publishing.provenance import Provenance
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, VALIDATION = "data/lotus-68", "data/lotus-val"  # in this repository, when nothing is given
+MODEL = "weights/lotus"  # in this repository, where few images start from
 
 
 def main(arguments: list[str] | None = None, prog: str = "train.py") -> int:
@@ -74,8 +75,8 @@ def build_parser(prog: str = "train.py") -> argparse.ArgumentParser:
     parser.add_argument(
         "--init-from",
         metavar="MODEL",
-        help="start from a trained generator, a folder or a Hub id; the folder of a run brings its critic, any other "
-        "model needs --critic-warmup",
+        help="start from a trained generator, a folder or a Hub id, with its critic if that lies beside it; none: from "
+        f"random weights (default: for fewer than {FEW:,} images of your own, our {MODEL}, else none)",
     )
     parser.add_argument("--preset", choices=PRESETS, default="lotus", help="(default: lotus)")
     parser.add_argument(
@@ -163,7 +164,8 @@ def options_from(flags: argparse.Namespace, prog: str, arguments: list[str]) -> 
         provenance=Provenance(name, flags.data_license, flags.data_source, dataset),
         val=val,
         heldout=at_home(flags.heldout),
-        init_from=at_home(flags.init_from),
+        init_from=None if flags.init_from == "none" else at_home(flags.init_from),
+        init_from_if_few=None if flags.init_from or is_ours(data) else find_bundled(MODEL),
         preview_data=flags.preview_data,
         log_with=flags.log_with,
         push_to_hub=flags.push_to_hub,
@@ -183,11 +185,21 @@ def at_home(path: str | Path | None) -> str | None:
 
 def bundled(folder: str) -> str:
     """A folder of this repository, as it is called from here. UsageError where this is no clone of it."""
-    if Path(folder).is_dir():
-        return folder
-    if (ROOT / folder).is_dir():
-        return str(ROOT / folder)
-    raise UsageError("no_bundled_data", folder=folder)
+    found = find_bundled(folder)
+    if found is None:
+        raise UsageError("no_bundled_data", folder=folder)
+    return found
+
+
+def find_bundled(folder: str) -> str | None:
+    """The same; None where this is no clone."""
+    return next((str(path) for path in (Path(folder), ROOT / folder) if path.is_dir()), None)
+
+
+def is_ours(data: str) -> bool:
+    """Whether it lies in data/ of this repository: our model has been trained on such renders, so a start from it would
+    be no experiment."""
+    return (ROOT / "data") in Path(data).resolve().parents
 
 
 def source_name(data: str) -> str:

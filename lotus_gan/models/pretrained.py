@@ -8,13 +8,15 @@ A `ModelConfig`, which is what config.json holds, chooses the architecture: "art
 """
 
 import functools
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin, constants, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lotus_gan.config import RESOLUTION, ModelConfig
@@ -29,8 +31,13 @@ GENERATORS: dict[str, type[ArticleGenerator] | type[LotusGenerator]] = {
 }
 CRITICS: dict[str, type[ArticleCritic] | type[LotusCritic]] = {"article": ArticleCritic, "lotus": LotusCritic}
 
+CRITIC = "critic.safetensors"  # beside model.safetensors: only training reads it
 # the article at full width has 12.7 M values; anything far larger is not one of ours
-MAX_BYTES = {constants.SAFETENSORS_SINGLE_FILE: 256_000_000, constants.CONFIG_NAME: 100_000}
+MAX_BYTES = {
+    constants.SAFETENSORS_SINGLE_FILE: 256_000_000,
+    CRITIC: 256_000_000,
+    constants.CONFIG_NAME: 100_000,
+}
 MAX_TENSORS = 1000  # of weights; ours have less than a hundred
 LARGEST = 1e6  # of a weight; ours, and their running variances, are below a thousand
 OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
@@ -150,6 +157,30 @@ class Critic(_PretrainedModel):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return functools.reduce(torch.add, self.score(self.views(images)))
+
+    def save_beside(self, folder: Path) -> None:
+        """Write critic.safetensors into the folder of its generator, in float16, which halves it."""
+        state = {name: value.half().contiguous() for name, value in self.state_dict().items()}
+        save_file(state, folder / CRITIC, metadata={"config": self.config.model_dump_json()})
+
+    @classmethod
+    def from_beside(cls, model: str | Path) -> "Critic | None":
+        """The critic that a generator's folder or Hub id brings along; None where there is none.
+
+        ModelError if critic.safetensors is not what it should be."""
+        try:
+            path = _locate(model, CRITIC, {})
+        except (ModelFileNotFound, EntryNotFoundError):
+            return None
+        try:
+            _check_count(path)
+            with safe_open(path, "pt") as file:
+                config = ModelConfig(**json.loads(file.metadata()["config"]))
+            critic = cls(config.architecture, config.z_dim, config.width)
+            critic.load_state_dict(_checked(load_file(path), path))
+        except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
+            raise ModelError("no_fit", path=path, detail=shortened(error)) from None
+        return critic
 
 
 def read_config(path: Path) -> ModelConfig:

@@ -26,14 +26,14 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from lotus_gan.errors import MESSAGES, HubError, MissingDependency
 from lotus_gan.models.hub import SIDECAR_FILES, first_line, load_generator
-from lotus_gan.models.pretrained import read_config
+from lotus_gan.models.pretrained import CRITIC, read_config
 from lotus_gan.publishing.card import write_usage
 from lotus_gan.publishing.onnx import NAME as ONNX
 from lotus_gan.publishing.onnx import write_onnx
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
-    *("model.safetensors", "config.json", "README.md", "samples.webp", ONNX, "lotus_gan-*.whl"),
+    *("model.safetensors", "config.json", CRITIC, "README.md", "samples.webp", ONNX, "lotus_gan-*.whl"),
     *SIDECAR_FILES,  # an index of training images only if the user has written one: it shows thumbnails of them
 ]
 # what the client raises: its HTTP library's errors, its own, one for an invalid card, one for an uploading thread

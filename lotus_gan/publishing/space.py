@@ -18,8 +18,9 @@ from typing import Any
 
 from huggingface_hub import HfApi, ModelCard, SpaceCard, SpaceCardData, SpaceHardware, constants, hf_hub_url
 
-from lotus_gan.errors import HubError
+from lotus_gan.errors import HubError, MissingDependency
 from lotus_gan.models.hub import load_generator
+from lotus_gan.publishing.browser_runtime import fill
 from lotus_gan.publishing.push import ERRORS, check_id, explain, make_repo
 from lotus_gan.sampling.directions import FILE as DIRECTIONS
 
@@ -71,6 +72,10 @@ def write_space(folder: Path | str, space: str, model: Model, cpu: bool = False)
     """
     folder = Path(folder)
     check_empty(folder)
+    try:
+        fill()
+    except MissingDependency as missing:
+        logger.warning("the Space's server will generate every image, no visitor's browser: %s", missing)
     copy_page(folder)
     for name in (constants.SAFETENSORS_SINGLE_FILE, constants.CONFIG_NAME, DIRECTIONS, "README.md"):
         (folder / FALLBACK).mkdir(parents=True, exist_ok=True)

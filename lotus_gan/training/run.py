@@ -17,7 +17,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from lotus_gan.config import TrainConfig
+from lotus_gan.config import FEW, ModelConfig, TrainConfig
 from lotus_gan.data import duplicates, sources
 from lotus_gan.data.images import ImageSet
 from lotus_gan.errors import EvaluationError, UsageError
@@ -46,7 +46,8 @@ class RunOptions:
 
     data, val, heldout: image folders, or what else lotus_gan/data/sources.py knows; images of `val` choose the best
     model, those of `heldout` (default: of `val`) give the figures of the card. output: the run's folder. provenance:
-    where the images come from. init_from: a model to start from. preview_data: only write sheets of the images.
+    where the images come from. init_from: a model to start from. init_from_if_few: one for fewer than FEW images, if it
+    is of the run's shape. preview_data: only write sheets of the images.
     log_with: an experiment tracker. push_to_hub, private, branch: see publishing/push.py; push_every in steps.
     command: the command line, for the card.
     """
@@ -57,6 +58,7 @@ class RunOptions:
     val: str | None = None
     heldout: str | None = None
     init_from: str | None = None
+    init_from_if_few: str | None = None
     preview_data: bool = False
     log_with: str | None = None
     push_to_hub: str | None = None
@@ -209,7 +211,7 @@ def open_run(
     """The run in `options.output`, resumed if there is one."""
     path = options.output / CHECKPOINT
     has_begun = checkpoint.find(path) is not None  # then the weights are in there
-    initial = load_initial(options.init_from) if options.init_from and not has_begun else []
+    initial = [] if has_begun else load_initial(config, options, len(images.images))
     held_out = validation.images if validation else None
     trainer = Trainer(config, images.images, options.output, held_out, initial, distributed, keep_best)
     if distributed.is_main_process:
@@ -222,9 +224,17 @@ def open_run(
     return trainer
 
 
-def load_initial(model: str) -> list[Generator | Critic]:
-    """The generator of a folder or a Hub id, and its critic where it is the folder of a run."""
-    generator, critic = load_generator(model), load_critic(Path(model))
+def load_initial(config: TrainConfig, options: RunOptions, count: int) -> list[Generator | Critic]:
+    """The generator that `count` images start from, of a folder or a Hub id, and its critic where that lies beside it;
+    nothing for random weights."""
+    model = options.init_from or (options.init_from_if_few if count < FEW else None)
+    if model is None:
+        return []
+    generator, critic = load_generator(model), Critic.from_beside(model)
+    if not options.init_from:
+        if any(getattr(generator.config, name) != getattr(config, name) for name in ModelConfig.model_fields):
+            return []
+        logger.info(f"{count} images are few, so training starts from our model; --init-from none: from nothing")
     logger.info(f"starting from {model}, {'its critic too' if critic else 'with a new critic'}")
     return [generator, critic] if critic else [generator]
 
@@ -256,18 +266,3 @@ def _command(options: RunOptions, distributed: Distributed) -> list[str]:
         return list(options.command)
     script = options.command[1:] if options.command[:1] == ("python",) else options.command
     return ["accelerate", "launch", "--num_processes", str(distributed.world_size), *script]
-
-
-def load_critic(run: Path) -> Critic | None:
-    """The critic of a run's folder, which only its checkpoint holds; None where there is none, or another version's."""
-    path = checkpoint.find(run / CHECKPOINT)
-    if path is None:
-        return None
-    tensors, info = checkpoint.load_run(path)
-    config = TrainConfig().model_dump() | info.config
-    critic = Critic(config["architecture"], config["z_dim"], config["critic_width"] or config["width"])
-    try:
-        critic.load_state_dict(checkpoint.without_prefix("critic", tensors))
-    except RuntimeError:  # a critic of another version of this program
-        return None
-    return critic

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
+from lotus_gan.models.losses import critic_loss, generator_loss, gradient_penalty
 from lotus_gan.models.lotus import BASE, LotusGenerator, pyramid
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
@@ -30,7 +31,6 @@ from lotus_gan.training.augment import Draws, augment, flip, parse_policy
 from lotus_gan.training.batch import Batch, ShuffledIndices
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.input_gradient import input_gradient
-from lotus_gan.training.losses import critic_loss, generator_loss, gradient_penalty
 from lotus_gan.training.view_cache import Views, view_cache
 
 WARMUP_RATE = 2e-3  # Adam's, falling to nothing
@@ -125,6 +125,7 @@ class WGANGPStep:
     def __call__(self) -> None:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
+        self._set_rates()
         self.critic.requires_grad_(True)
         n_critic = self.n_critic  # it may change as images are shown
         for update in range(n_critic):
@@ -138,6 +139,13 @@ class WGANGPStep:
         self.totals["steps"] += 1
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
+
+    def _set_rates(self) -> None:
+        """Constant until `lr_decay_kimg`, then falling: it needs no end to be known (EDM2, Karras et al. 2024)."""
+        decay = self.config.lr_decay_kimg * 1000
+        scale = (decay / max(decay, self.images_shown)) ** 0.5 if decay else 1.0
+        self.adam_generator.param_groups[0]["lr"] = scale * self.config.lr_generator
+        self.adam_critic.param_groups[0]["lr"] = scale * self.config.lr_critic
 
     def draw_batch(self) -> Batch:
         """Every random number of the next update, for this stage's resolution and heads."""
@@ -230,9 +238,7 @@ class WGANGPStep:
     def _ema_update(self, shown: int) -> None:
         """Parameters and BatchNorm's buffers decay with a half-life in images, shorter early in training (StyleGAN2's
         ramp-up; Karras et al. 2020)."""
-        half_life = self.config.ema_kimg * 1000
-        if not self.pretrained:
-            half_life = min(half_life, 0.05 * self.images_shown)
+        half_life = min(self.config.ema_kimg * 1000, 0.05 * self.images_shown)
         weight = 1 - 0.5 ** (shown / half_life)
         averages, values = _tensors(self.ema), _tensors(self.generator)
         floats = [value.is_floating_point() for value in values]

@@ -8,6 +8,7 @@ and, where models are evaluated, the best one. Everything else (progress bar, lo
 processes the state is the same in all, and the callbacks run in one.
 """
 
+import copy
 import logging
 import math
 import tempfile
@@ -25,7 +26,7 @@ from lotus_gan.data.images import fingerprint
 from lotus_gan.errors import CheckpointError, DistributedError, TrainingError, WriteError
 from lotus_gan.files import PART
 from lotus_gan.models.hub import first_line
-from lotus_gan.models.pretrained import Critic, Generator
+from lotus_gan.models.pretrained import CRITIC, Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training import checkpoint
 from lotus_gan.training.device import describe_device, is_out_of_memory
@@ -247,16 +248,20 @@ class Trainer:
         self.save_model(self.output)
 
     def save_model(self, folder: Path) -> None:
-        """Write the moving average as a model that `Generator.from_pretrained` loads."""
+        """Write the moving average as a model that `Generator.from_pretrained` loads, and the critic beside it."""
         path = folder / "model.safetensors"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder, prefix=f".model{PART}") as part:
-                self.ema.save_pretrained(part)
-                for name in (path.name, "config.json"):
+                weights = self.ema if self.config.weights == "float32" else copy.deepcopy(self.ema).half()
+                weights.save_pretrained(part)
+                self.step.critic.save_beside(Path(part))
+                for name in (path.name, "config.json", CRITIC):
                     (Path(part) / name).replace(folder / name)
         except (OSError, SafetensorError) as error:
-            size = sum(tensor.nbytes for tensor in self.ema.state_dict().values())
+            size = sum(
+                tensor.nbytes for network in (self.ema, self.step.critic) for tensor in network.state_dict().values()
+            )
             raise checkpoint.not_written(path, size, error) from None
 
     def resume(self) -> None:

@@ -16,8 +16,11 @@ from PIL import Image, ImageChops
 
 from lotus_gan import latents
 from lotus_gan.cli.main import main
+from lotus_gan.errors import MissingDependency
 from lotus_gan.models.hub import load_generator
-from lotus_gan.publishing.space import NOT_IN_A_SPACE
+from lotus_gan.publishing import browser_runtime, space
+from lotus_gan.publishing.space import NOT_IN_A_SPACE, find_model, write_space
+from lotus_gan.sampling.browser import SCRIPT, WASM
 from lotus_gan.sampling.media import sample_images
 
 CARD = "---\nlicense: cc0-1.0\ndatasets:\n- user/garden\n---\n# mine\n"
@@ -91,6 +94,21 @@ def test_the_space_installs_what_this_repository_pins(hub, model, tmp_path):
     assert changed == {f"{name}=={pins('requirements.txt')[name]}+cpu" for name in ("torch", "torchvision")}
 
 
+def test_a_space_brings_what_browsers_need_or_says_that_it_cannot(hub, model, tmp_path, monkeypatch, caplog):
+    hub.add_model("user/mine", model)
+    write_space(tmp_path / "with", "user/space", find_model("user/mine"))
+    assert {path.name for path in (tmp_path / "with" / "lotus_gan/ui/static/runtime").iterdir()} == {SCRIPT, WASM}
+    assert not caplog.messages
+
+    def no_npm():
+        raise MissingDependency("no_npm", package=browser_runtime.PACKAGE)
+
+    monkeypatch.setattr(space, "fill", no_npm)
+    write_space(tmp_path / "without", "user/space", find_model("user/mine"))
+    (line,) = caplog.messages
+    assert line.startswith("the Space's server will generate every image, no visitor's browser: ") and "npm" in line
+
+
 def missing(python, *modules):
     """How many of these the environment of a Python has not."""
     code = f"from importlib.util import find_spec; print([find_spec(m) for m in {modules!r}].count(None))"
@@ -103,14 +121,14 @@ def test_the_folder_starts_as_the_space_would(hub, model, tmp_path, monkeypatch)
     hub.add_model("user/mine", model, private=True)
     monkeypatch.setenv("MY_READ_TOKEN", READ)
     assert run("user/space", "--model", "user/mine", "--token-from", "MY_READ_TOKEN") == 0
-    space = hub.repos["space", "user/space"]
+    uploaded = hub.repos["space", "user/space"]
     folder = tmp_path / "space"
-    for path, content in space.branches["main"].items():
+    for path, content in uploaded.branches["main"].items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     python = environment_for(folder / "requirements.txt", tmp_path / "environment")
     assert missing(python, "pytest", "datasets", "accelerate", "matplotlib") == 4
-    environment = hub.environment(tmp_path / "home", token=None) | space.variables | space.secrets
+    environment = hub.environment(tmp_path / "home", token=None) | uploaded.variables | uploaded.secrets
     with running_app(tmp_path, None, root=folder, python=python, **environment) as app:
         client = Client(app.url, verbose=False, download_files=str(tmp_path))
         (item,) = client.predict(1, 3, 1, api_name="/generate")

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from helpers.features import save_random_features
 from helpers.train import QUICK, ROOT, train
 
 from lotus_gan import Generator, TrainConfig, latents
-from lotus_gan.cli.train import source_name
-from lotus_gan.config import settings
+from lotus_gan.cli.train import build_parser, options_from, source_name
+from lotus_gan.config import FEW, settings
+from lotus_gan.publishing.provenance import Provenance
+from lotus_gan.training.run import RunOptions, load_initial
 
 
 def test_the_contracts_line(image_folder, tmp_path):
@@ -111,6 +114,42 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder
     shutil.rmtree(tmp_path / "first")
     again = train(*begun, "--output", tmp_path / "second")
     assert again.returncode == 0 and "resumed at step 1\n" in again.stdout  # the model has done its part
+
+
+def test_few_images_start_from_our_model(image_folder, tmp_path):
+    command = ["--data", image_folder, "--batch-size", 1, "--critic-warmup", 0, "--steps", 1, "--output", tmp_path]
+    done = train(*command)
+    assert done.returncode == 0, done.stderr
+    assert "images are few, so training starts from our model; --init-from none: from nothing\n" in done.stdout
+    assert "starting from weights/lotus" in done.stdout
+    ours, mine = Generator.from_pretrained("weights/lotus"), Generator.from_pretrained(tmp_path)
+    pairs = zip(ours.parameters(), mine.parameters(), strict=True)
+    assert max(float((a - b).detach().abs().max()) for a, b in pairs) <= 2e-4 * 1.001  # Adam's first step is its rate
+
+
+@pytest.mark.parametrize(
+    ("arguments", "model"),
+    [
+        (["--data", "IMAGES"], "weights/lotus"),
+        (["--data", "IMAGES", "--init-from", "none"], None),
+        (["--data", "IMAGES", "--init-from", "runs/mine"], None),
+        (["--data", "data/lotus-68"], None),  # the article's experiment
+        ([], None),
+    ],
+)
+def test_which_data_may_start_from_our_model(image_folder, arguments, model):
+    given = [str(image_folder) if word == "IMAGES" else word for word in arguments]
+    options = options_from(build_parser().parse_args(given), "train.py", given)
+    assert options.init_from_if_few == model
+    assert options.init_from == ("runs/mine" if "runs/mine" in arguments else None)
+
+
+def test_only_few_images_start_from_our_model_and_only_in_its_shape():
+    options = RunOptions("photos", Path("out"), Provenance("photos"), init_from_if_few="weights/lotus")
+    assert len(load_initial(TrainConfig(), options, FEW)) == 0
+    assert len(load_initial(TrainConfig(width=8), options, FEW - 1)) == 0
+    generator, *_ = load_initial(TrainConfig(), options, FEW - 1)
+    assert torch.equal(generator.stem[0].weight, Generator.from_pretrained("weights/lotus").stem[0].weight)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ LOTUS = {
     "critic_width": None,
     "lr_generator": 2e-4,
     "lr_critic": 4e-4,
+    "lr_decay_kimg": 200.0,
     "beta1": 0.0,
     "beta2": 0.99,
     "critic_warmup": 150,
@@ -30,10 +31,11 @@ LOTUS = {
     "critic_boost_epoch": None,
     "mirror": True,
     "augment": "auto",
-    "ema_kimg": 5.0,
+    "ema_kimg": 20.0,
     "seed": 0,
     "device": "auto",
     "precision": "fp32",
+    "weights": "float32",
     "accumulate": 1,
     "log_every": 50,
     "evaluate_every": 500,
@@ -43,11 +45,12 @@ LOTUS = {
 ARTICLE = LOTUS | {
     "architecture": "article",
     "width": 64,
-    "steps": 3000,
+    "steps": 2125,
     "n_critic": 5,
     "critic_boost_epoch": 2000,
     "lr_generator": 1e-4,
     "lr_critic": 1e-4,
+    "lr_decay_kimg": 0.0,
     "beta2": 0.9,
     "critic_warmup": 0,
     "upsampler_warmup": 0,
@@ -71,7 +74,8 @@ def test_article_preset_is_gulrajanis():
     assert (config.architecture, config.z_dim, config.width) == ("article", 100, 64)
     assert (config.lambda_gp, config.n_critic, config.lr_generator, config.lr_critic) == (10, 5, 1e-4, 1e-4)
     assert (config.beta1, config.beta2) == (0, 0.9)
-    assert config.steps * config.n_critic * config.batch_size / 68 > 3000  # the article's epochs fit in
+    shown = config.n_critic * config.batch_size  # real images a step, twice as many from epoch 2,000 on
+    assert config.steps == 2000 * 68 / shown + 1000 * 68 / (2 * shown)  # the article's 3,000 epochs of 68 images
 
 
 @pytest.mark.parametrize(

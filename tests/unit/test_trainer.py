@@ -4,12 +4,12 @@ import pytest
 import torch
 from helpers.tiny import TINY, random_images
 
-from lotus_gan import Generator, TrainConfig
-from lotus_gan.errors import CheckpointError, TrainingError
+from lotus_gan import Critic, Generator, TrainConfig
+from lotus_gan.errors import CheckpointError, ModelError, TrainingError
 from lotus_gan.training import checkpoint
 from lotus_gan.training.callbacks import MetricsLogger, Previews
 from lotus_gan.training.device import pick_device
-from lotus_gan.training.run import load_critic
+from lotus_gan.training.step import WGANGPStep
 from lotus_gan.training.trainer import CHECKPOINT, Trainer
 
 
@@ -75,12 +75,11 @@ def test_batch_larger_than_the_data_set(images, tmp_path):
     assert trainer.images_shown == 24 and trainer.epoch == 24 / 5
 
 
-@pytest.mark.parametrize(("pretrained", "half_life"), [(False, 0.05 * 6), (True, TINY.ema_kimg * 1000)])
-def test_average_is_the_plain_formula(images, tmp_path, pretrained, half_life):
-    """After one step: start + weight (value - start), for parameters and for BatchNorm's running moments alike. Of a
-    generator that begins half remains after 5 % of the 6 images shown, of a pretrained one after `ema_kimg`."""
-    initial = [Generator("lotus", TINY.z_dim, TINY.width)] if pretrained else []
-    trainer = Trainer(TINY, images, tmp_path, initial=initial)
+@pytest.mark.parametrize(("ema_kimg", "half_life"), [(TINY.ema_kimg, 0.05 * 6), (0.0002, 0.2)])
+def test_average_is_the_plain_formula(images, tmp_path, ema_kimg, half_life):
+    """After one step: start + weight (value - start), for parameters and for BatchNorm's running moments alike. Half
+    remains after 5 % of the 6 images shown, or after `ema_kimg` where that is less."""
+    trainer = Trainer(TINY.replace(ema_kimg=ema_kimg), images, tmp_path)
     start = {name: value.clone() for name, value in trainer.ema.state_dict().items()}
     trainer.step()
     weight = 1 - 0.5 ** (6 / half_life)
@@ -125,15 +124,40 @@ def test_a_run_can_start_from_a_trained_generator(images, tmp_path):
 
 
 def test_the_critic_of_a_run_comes_along(images, tmp_path):
-    """It lies in the run's checkpoint, and nowhere else."""
+    """It lies beside the model, in float16."""
     first = Trainer(TINY, images, tmp_path / "first")
     first.step()
     first.save()
-    critic = load_critic(tmp_path / "first")
+    critic = Critic.from_beside(tmp_path / "first")
     second = Trainer(TINY, images.flip(0), tmp_path / "second", initial=[first.ema, critic])
     for name, value in first.step.critic.state_dict().items():
-        assert torch.equal(second.step.critic.state_dict()[name], value), name
-    assert load_critic(tmp_path / "second") is None  # nothing has been saved there
+        assert torch.equal(second.step.critic.state_dict()[name], value.half().float()), name
+    assert Critic.from_beside(tmp_path) is None
+    torch.nn.init.constant_(first.step.critic.heads[0][0].weight, float("nan"))
+    first.step.critic.save_beside(tmp_path / "first")
+    with pytest.raises(ModelError, match=r"critic\.safetensors"):
+        Critic.from_beside(tmp_path / "first")
+
+
+def test_the_rates_fall_with_the_inverse_square_root(images):
+    """Three images a batch, one critic update a step: 0, 3, 6, 9, 12 have been shown when a step begins."""
+    step = WGANGPStep(TINY.replace(n_critic=1, critic_boost_epoch=None, lr_decay_kimg=0.003, lr_critic=4e-4), images)
+    rates = []
+    for _ in range(5):
+        step()
+        rates.append(step.adam_critic.param_groups[0]["lr"])
+    assert rates == pytest.approx([4e-4, 4e-4, 4e-4 / 2**0.5, 4e-4 / 3**0.5, 2e-4])
+
+
+def test_weights_in_float16_are_half_as_large_and_load_as_float32(images, tmp_path):
+    for weights in ("float32", "float16"):
+        Trainer(TINY.replace(weights=weights, steps=1), images, tmp_path / weights).train()
+    exact, rounded = (Generator.from_pretrained(tmp_path / weights) for weights in ("float32", "float16"))
+    for name, value in exact.state_dict().items():
+        expected = value.half().float() if value.is_floating_point() else value
+        assert torch.equal(rounded.state_dict()[name], expected), name
+    large, small = (len((tmp_path / weights / "model.safetensors").read_bytes()) for weights in ("float32", "float16"))
+    assert small < 0.7 * large  # a header of names comes with both
 
 
 def test_a_start_of_another_shape_is_refused(images, tmp_path):
@@ -195,7 +219,7 @@ def test_output_folder(images, tmp_path):
     trainer = Trainer(TINY, images, tmp_path, validation=images[:2])
     trainer.train([MetricsLogger(trainer), Previews(trainer)])
     assert {p.name for p in tmp_path.iterdir()} == {
-        "model.safetensors", "config.json", "checkpoint", "metrics.jsonl", "previews",
+        "model.safetensors", "config.json", "critic.safetensors", "checkpoint", "metrics.jsonl", "previews",
     }  # fmt: skip
     assert [p.name for p in (tmp_path / "previews").iterdir()] == ["step_0000004.webp"]
     loaded = Generator.from_pretrained(tmp_path)
