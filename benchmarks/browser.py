@@ -11,16 +11,14 @@ ONNX Runtime must be there: python -m lotus_gan.publishing.browser_runtime
 
 import argparse
 import asyncio
-import secrets
+import random
 import shutil
 import threading
 import time
 
-import httpx
-
 from benchmarks.page import head, spread
 from benchmarks.server import running_page
-from benchmarks.visitors import Page, new_session
+from benchmarks.visitors import Page, new_session, open_page
 from lotus_gan.training.device import describe_device, pick_device
 
 READY = "#browser-generator [data-by=processor]"
@@ -113,19 +111,13 @@ def measure(page, options: argparse.Namespace, when: str) -> None:
 async def call_server(url: str, visitors: int, done: threading.Event) -> None:
     """Visitors of two addresses who click until it is done."""
 
-    async def visitor(page: Page, function: int) -> None:
+    async def visitor(page: Page) -> None:
         session = new_session()
         while not done.is_set():
-            await page.call(function, [8, secrets.randbelow(2**32), 1, page.model], session)
+            await page.call(page.function("fill"), [8, random.randrange(2**32), 1, page.model], session)
 
-    working = []
-    for address in ("127.0.0.1", "127.0.0.2"):
-        limits = httpx.Limits(max_connections=None)
-        transport = httpx.AsyncHTTPTransport(local_address=address, limits=limits)
-        client = httpx.AsyncClient(base_url=url, timeout=None, transport=transport)
-        page = Page(client, (await client.get("/config")).raise_for_status().json())
-        working += [visitor(page, page.function("fill")) for _ in range(visitors // 2)]
-    await asyncio.gather(*working)
+    async with open_page(url, "127.0.0.1") as one, open_page(url, "127.0.0.2") as other:
+        await asyncio.gather(*(visitor(page) for page in (one, other) for _ in range(visitors // 2)))
 
 
 if __name__ == "__main__":

@@ -71,10 +71,11 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(url: str):
-    """The page at a URL, with as many connections as are wanted."""
+async def open_page(url: str, address: str | None = None):
+    """The page at a URL, with as many connections as are wanted; `address`: who calls, such as 127.0.0.2."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(120), limits=limits, trust_env=False) as client:
+    transport = httpx.AsyncHTTPTransport(local_address=address, limits=limits)
+    async with httpx.AsyncClient(base_url=url, timeout=None, transport=transport) as client:
         yield Page(client, (await client.get("/config")).raise_for_status().json())
 
 

@@ -142,7 +142,8 @@ def write_wheel(folder: Path) -> None:
         command = [sys.executable, "-c", code, temporary]
         done = subprocess.run(command, cwd=sources, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise MissingDependency("no_setuptools", detail=done.stderr.strip().splitlines()[-1])
+            said = done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"]
+            raise MissingDependency("no_setuptools", detail=said[-1])
         for wheel in Path(temporary).glob("*.whl"):
             shutil.copyfile(wheel, folder / wheel.name)
 

@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--width", "1", "--batch-size", "2", "--n-critic", "1", "--upsampler-warmup", "2", "--device", "cpu"]
 
 
-def train(*arguments, **options):
+def train(*arguments, timeout=300, **options):
     command = [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
 
 
 def wait_for(condition, seconds=120):

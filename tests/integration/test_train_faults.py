@@ -1,5 +1,7 @@
 """What a run survives and what it refuses: real signals, a second run, folders in folders, rates too high."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -13,6 +15,7 @@ from helpers.train import QUICK, ROOT, train, wait_for
 from PIL import Image
 
 from lotus_gan import Generator
+from lotus_gan.cli.main import main
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
@@ -156,3 +159,12 @@ def test_one_more_image_is_another_run_that_may_start_from_this_one(image_folder
     done = train("--data", more, *quick)
     assert done.returncode == 2 and "the images are not the same" in done.stderr
     assert f"--init-from {tmp_path / 'out'}" in done.stderr
+
+
+def test_in_a_notebook_where_stdout_is_no_file(image_folder, tmp_path):
+    """There `sys.stdout` has neither `reconfigure` nor a file's number; nor has a StringIO."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
+        code = main(["train", "--data", str(image_folder), "--output", str(tmp_path / "out"), *QUICK, "--steps", "1"])
+    assert code == 0 and f"the model is in {tmp_path / 'out'}" in said.getvalue()
+    assert not hasattr(said, "reconfigure")

@@ -15,6 +15,7 @@ from helpers.train import QUICK, ROOT
 import lotus_gan
 import lotus_gan.publishing.push as push_module
 from lotus_gan import Generator
+from lotus_gan.errors import MissingDependency
 from lotus_gan.publishing.push import write_wheel
 
 VERSION = lotus_gan.__version__
@@ -67,3 +68,16 @@ def test_the_wheel_is_this_package_and_the_same_each_time(tmp_path):
         (metadata,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
         required = [line for line in wheel.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
     assert not [line for line in required if "gradio" in line and "extra" not in line]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+@pytest.mark.parametrize(("script", "said"), [("kill -9 $$", "exit code -9"), ("echo no disk >&2; exit 1", "no disk")])
+def test_a_build_that_fails_is_said_and_the_rest_is_pushed(tmp_path, monkeypatch, script, said):
+    """Also where the system kills the builder, which then says nothing."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(MissingDependency, match=said):
+        write_wheel(tmp_path)
+    assert list(tmp_path.glob("*.whl")) == []

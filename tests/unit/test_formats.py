@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,38 @@ def test_what_is_promised_is_read(suffix):
     stream = io.BytesIO()
     Image.new("RGB", (16, 16), "red").save(stream, format={"jpg": "JPEG"}.get(suffix, suffix.upper()))
     assert load_image(stream.getvalue())[1] == (16, 16)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+def test_a_colour_profile_is_not_looked_into(kind):
+    """Of any content and of 30 MB: the image is read as without it, or refused."""
+    plain, garbage, zeros = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    image = Image.new("RGB", (16, 16), "red")
+    image.save(plain, kind)
+    image.save(garbage, kind, icc_profile=b"garbage" * 100)
+    assert load_image(garbage.getvalue())[0].equal(load_image(plain.getvalue())[0])
+    if kind != "JPEG":  # which has no room for it
+        image.save(zeros, kind, icc_profile=bytes(30_000_000))
+    tracemalloc.start()
+    try:
+        if kind == "PNG":  # 30 kB that become 30 MB
+            with pytest.raises(ImageError):
+                load_image(zeros.getvalue())
+        elif kind != "JPEG":
+            load_image(zeros.getvalue())
+        assert tracemalloc.get_traced_memory()[1] < 400e6  # what one image may take
+    finally:
+        tracemalloc.stop()
+
+
+def test_videos_and_onnx_are_written_and_never_read():
+    for path in (ROOT / "lotus_gan").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                call = ast.unparse(node)
+                assert not call.startswith("av.open(") or ", 'w'" in call, path
+                assert not call.startswith(("onnx.load", "onnxruntime.", "ort.")), path
 
 
 def test_no_image_is_opened_without_saying_which_formats():
