@@ -92,7 +92,7 @@ def real_images() -> np.ndarray:
 
 def images_of(data_url: str) -> np.ndarray:
     """The images of a grid that the page shows: (N, 32, 32, 3) in [-1, 1]."""
-    with Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2]))) as image:
+    with Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2])), formats=["WEBP"]) as image:
         sheet = np.asarray(image.convert("RGB"), dtype=float) / 127.5 - 1
     rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
     return sheet.reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3)

@@ -3,8 +3,10 @@
 page.build(["user/lotus-gan"], fallback="weights/lotus").launch(**page.LAUNCH)
 """
 
+import ctypes
 import html
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,6 +59,7 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
     too.
     """
     torch.set_num_threads(1)
+    _share_arenas()
     forbid_other_formats()  # Gradio opens what is uploaded before we do
     temporary_files.use_own_folder()
     _ask_ourselves_without_a_proxy()
@@ -79,6 +82,13 @@ def build(wanted: Sequence[str | Path], fallback: Path) -> gr.Blocks:
         about.build(page)
     blocks.queue(default_concurrency_limit=WORKERS, max_size=256)
     return blocks
+
+
+def _share_arenas() -> None:
+    """Let threads share two pools of glibc's malloc: each pool keeps what its busiest moment took."""
+    if platform.libc_ver()[0] == "glibc":
+        m_arena_max = -8  # malloc.h
+        ctypes.CDLL(None).mallopt(m_arena_max, 2)
 
 
 def _ask_ourselves_without_a_proxy() -> None:

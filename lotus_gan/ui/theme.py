@@ -72,5 +72,6 @@ THEME = gr.themes.Base(
 )
 
 DESCRIPTION = "Sample lotus flowers that a small WGAN-GP learnt to paint, and walk between them."
-HEAD = f'<meta name="description" content="{DESCRIPTION}">\n<script>\n{assets.read("page.js")}</script>\n'
+SCRIPTS = assets.read("storage.js") + assets.read("page.js")
+HEAD = f'<meta name="description" content="{DESCRIPTION}">\n<script>\n{SCRIPTS}</script>\n'
 CSS = assets.read("theme.css")

@@ -6,7 +6,8 @@ from helpers.page import IMAGES_LOADED, captions, generate, keyframes_field, ope
 from helpers.proxy import below
 
 NO_STORAGE = """for (const name of ['localStorage', 'sessionStorage'])
-  Object.defineProperty(window, name, {get() { throw new DOMException('denied', 'SecurityError'); }});"""
+  Object.defineProperty(window, name,
+    {configurable: true, get() { throw new DOMException("denied", "SecurityError"); }});"""
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
 
 
@@ -38,14 +39,14 @@ def keep_first(page):
 
 
 def test_a_browser_that_stores_nothing(opened, app):
-    """As with all cookies blocked, where `localStorage` throws (Gradio says so once in the console): what is kept stays
-    until the page is left."""
-    page, _ = opened(app.url, NO_STORAGE)
+    """As with all cookies blocked, where `localStorage` throws: what is kept stays until the page is left."""
+    page, thrown = opened(app.url, NO_STORAGE)
     assert generate(page)
     keep_first(page)
-    page.wait_for_selector("#favourites img[src*='seed-']", state="attached")
+    page.wait_for_selector("#favourites img", state="attached")
     page.keyboard.press("Escape")
     open_interpolate(page)
+    assert thrown == []
 
 
 def test_a_link_is_copied_over_plain_http(opened, app):

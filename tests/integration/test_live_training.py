@@ -5,6 +5,8 @@ import json
 import os
 import secrets
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,11 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 from gradio_client.utils import apply_diff
-from helpers.app_server import running_app, save_colourful_model
+from helpers.app_server import ROOT, running_app, save_colourful_model
 from helpers.calls import functions
 
 from benchmarks.live_training import processes
-from lotus_gan.ui import page
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the processes in /proc")
 OURS = ["ours", None]
@@ -173,12 +174,15 @@ def test_a_process_that_is_killed_is_a_sentence_and_the_page_goes_on(app, visit)
     assert said.startswith("There is nothing to go on with")
 
 
-def test_the_variable_turns_the_tab_off(model, monkeypatch, tmp_path):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setenv("no_proxy", "")
+def test_the_variable_turns_the_tab_off(model, tmp_path):
+    """In processes of their own: a page that is built changes what Pillow opens, and malloc."""
+    code = "import sys; from lotus_gan.ui import page; built = page.build([sys.argv[1]], sys.argv[1])\n"
+    code += "print(*(function['api_name'] for function in built.config['dependencies']))"
 
     def names(seconds):
-        monkeypatch.setenv("LOTUS_GAN_LIVE_TRAINING", seconds)
-        return {function["api_name"] for function in page.build([model], model).config["dependencies"]}
+        environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path), "LOTUS_GAN_LIVE_TRAINING": seconds}
+        command = [sys.executable, "-c", code, str(model)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+        return set(done.stdout.split())
 
     assert names("30") - names("0") == {"train", "resume", "end", "show_files"}

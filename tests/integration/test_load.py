@@ -1,6 +1,5 @@
 """Many visitors, and for long: no errors, and memory and disk stay flat. The long form: `python -m benchmarks.soak`."""
 
-import asyncio
 import os
 import socket
 import sys
@@ -11,6 +10,7 @@ import httpx
 import pytest
 from helpers.app_server import ROOT, running_app, save_colourful_model
 from helpers.calls import call, functions
+from helpers.coroutines import run_coroutine
 
 from benchmarks import soak
 
@@ -39,13 +39,13 @@ def ids(app):
 
 def test_sessions_cost_no_memory(app):
     """One call each of 300 sessions: Gradio keeps 170 kB of a session, of the last hundred."""
-    assert asyncio.run(soak.come_and_go(app.process.pid, app.url, 300)) < 5  # MB for 150 of them, once 25
+    assert run_coroutine(soak.come_and_go(app.process.pid, app.url, 300)) < 5  # MB for 150 of them, once 25
 
 
 def test_sixteen_visitors_do_everything_at_once(app, model, tmp_path):
     """After a first round, in which libraries are loaded and eight visitors get models of their own."""
     models = soak.copies(model, tmp_path)
-    settled, first = asyncio.run(twice(app, models))
+    settled, first = run_coroutine(twice(app, models))
     assert soak.errors(settled) == soak.errors(first) == []
     warm, end = settled["memory"]
     assert all(settled["answers"].values()) and end < 1.05 * warm, soak.report(settled)

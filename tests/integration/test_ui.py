@@ -1,9 +1,7 @@
 """The app as programs see it: the real server, its API, what it refuses and how it starts."""
 
-import asyncio
 import base64
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
@@ -13,6 +11,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from helpers.app_server import copy_of_the_app, running_app, save_colourful_model
+from helpers.coroutines import run_coroutine
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
@@ -120,9 +119,7 @@ def test_the_same_two_are_tools_for_language_models(app):
             refusal = await session.call_tool("generate", {"count": 99, "seed": 0, "truncation": 1})
             return tools, answer, refusal
 
-    # in a thread, because the browser tests leave an event loop of Playwright's running in this one
-    with ThreadPoolExecutor(1) as thread:
-        tools, answer, refusal = thread.submit(lambda: asyncio.run(ask())).result()
+    tools, answer, refusal = run_coroutine(ask())
     described = {tool.name: (tool.description, set(tool.inputSchema["properties"])) for tool in tools}
     assert set(described) == {"generate", "interpolate"}
     assert described["generate"][1] == {"count", "seed", "truncation"} and "1 to 64" in described["generate"][0]

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 import torch
+from helpers.coroutines import run_coroutine
 from safetensors.torch import load_file
 
 from lotus_gan.errors import UsageError
@@ -86,7 +87,7 @@ def test_the_files_of_a_run_are_deleted_after_an_hour(monkeypatch, tmp_path):
         await asyncio.sleep(0.15)
         assert not run.folder.exists() and runs.get("session") is None
 
-    asyncio.run(visits())
+    run_coroutine(visits())
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", 180), ("0", 0), (" 60 ", 60), ("3600", 3600)])
