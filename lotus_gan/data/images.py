@@ -37,6 +37,7 @@ BYTES_A_PIXEL = {"AVIF": 16.5, "HEIF": 8, "TIFF": 12, "WEBP": 16.5}
 OTHERS = 9.5  # of the other formats
 PROGRESSIVE = 8  # of a JPEG that must be decoded whole; any other is decoded at a fraction of its size
 WHITE = 250  # of 255, in each channel: what nobody can see on white
+MAX_PIXELS = 24e6  # of an image that the page takes: what a telephone makes
 LARGE = 4_000_000  # pixels: only what has more is shrunk before anything else is done to it
 TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"

@@ -74,11 +74,7 @@ class _PretrainedModel(nn.Module, PyTorchModelHubMixin):
         config = read_config(_locate(model, constants.CONFIG_NAME, download))
         weights = _locate(model, constants.SAFETENSORS_SINGLE_FILE, download)
         network = cls(config.architecture, config.z_dim, config.width)
-        try:
-            _check_count(weights)
-            network.load_state_dict(_checked(load_file(weights), weights))
-        except (SafetensorError, RuntimeError) as error:
-            raise ModelError("no_fit", path=weights, detail=shortened(error)) from None
+        _load_state(network, weights)
         # channels last: half as long again otherwise, for one image on a processor
         return network.to(map_location).to(memory_format=torch.channels_last).eval()
 
@@ -173,13 +169,12 @@ class Critic(_PretrainedModel):
         except (ModelFileNotFound, EntryNotFoundError):
             return None
         try:
-            _check_count(path)
             with safe_open(path, "pt") as file:
                 config = ModelConfig(**json.loads(file.metadata()["config"]))
-            critic = cls(config.architecture, config.z_dim, config.width)
-            critic.load_state_dict(_checked(load_file(path), path))
-        except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
+        except (SafetensorError, RecursionError, TypeError, ValueError, KeyError) as error:
             raise ModelError("no_fit", path=path, detail=shortened(error)) from None
+        critic = cls(config.architecture, config.z_dim, config.width)
+        _load_state(critic, path)
         return critic
 
 
@@ -201,6 +196,15 @@ def _locate(model: str | Path, name: str, download: dict) -> Path:
     if size is not None and size > MAX_BYTES[name]:
         raise ModelError("too_large", path=path, megabytes=MAX_BYTES[name] / 1e6)
     return path if is_folder else Path(hf_hub_download(str(model), name, **download))
+
+
+def _load_state(network: nn.Module, path: Path) -> None:
+    """Fill a network from safetensors, strictly. ModelError if they are not its own, or not what they should be."""
+    try:
+        _check_count(path)
+        network.load_state_dict(_checked(load_file(path), path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ModelError("no_fit", path=path, detail=shortened(error)) from None
 
 
 def _check_count(path: Path) -> None:

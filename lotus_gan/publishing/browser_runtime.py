@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lotus_gan.errors import MissingDependency
 from lotus_gan.files import atomic_write
-from lotus_gan.sampling.browser import RUNTIME, SCRIPT, WASM
+from lotus_gan.sampling.browser import RUNTIME, SCRIPT, WASM, has_runtime
 
 PACKAGE = "onnxruntime-web@1.30.0"
 SHA256 = "d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"  # of npm's archive
@@ -26,7 +26,7 @@ def fill(folder: Path = RUNTIME) -> None:
 
     MissingDependency without npm, without a network, or if the archive is not the one that is pinned.
     """
-    if all((folder / name).is_file() for name in (SCRIPT, WASM)):
+    if has_runtime(folder):
         return
     npm = shutil.which("npm")
     if not npm:

@@ -17,9 +17,9 @@ RUNTIME = STATIC / "runtime"  # filled by lotus_gan/publishing/browser_runtime.p
 SCRIPT, WASM = "ort.mjs", "ort.wasm.gzip"
 
 
-def has_runtime() -> bool:
-    """Whether the files that run a model in a browser are here."""
-    return all((RUNTIME / name).is_file() for name in (SCRIPT, WASM))
+def has_runtime(folder: Path | None = None) -> bool:
+    """Whether the files that run a model in a browser are in a folder, or in RUNTIME."""
+    return all(((folder or RUNTIME) / name).is_file() for name in (SCRIPT, WASM))
 
 
 def described(

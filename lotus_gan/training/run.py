@@ -230,11 +230,12 @@ def load_initial(config: TrainConfig, options: RunOptions, count: int) -> list[G
     model = options.init_from or (options.init_from_if_few if count < FEW else None)
     if model is None:
         return []
-    generator, critic = load_generator(model), Critic.from_beside(model)
+    generator = load_generator(model)
     if not options.init_from:
         if any(getattr(generator.config, name) != getattr(config, name) for name in ModelConfig.model_fields):
             return []
         logger.info(f"{count} images are few, so training starts from our model; --init-from none: from nothing")
+    critic = Critic.from_beside(model)
     logger.info(f"starting from {model}, {'its critic too' if critic else 'with a new critic'}")
     return [generator, critic] if critic else [generator]
 

@@ -51,6 +51,15 @@ def running_app(
         process.wait(timeout=30)
 
 
+@contextmanager
+def running_app_without_traceback(folder: Path, model: Path) -> Iterator[App]:
+    """`running_app`; at its end it must still run, with no traceback in its log."""
+    with running_app(folder, model) as app:
+        yield app
+        log = app.log.read_text()
+        assert app.process.poll() is None and "Traceback" not in log, log
+
+
 def free_port() -> int:
     """A port that nobody listens to."""
     with socket.socket() as probe:

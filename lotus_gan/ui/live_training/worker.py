@@ -3,7 +3,7 @@
     python -m lotus_gan.ui.live_training.worker FOLDER SECONDS
 
 FOLDER/files.json: [[name, path], ...] of a visitor's images. What is learned is written to FOLDER: model.safetensors,
-and state.safetensors, from which the next call goes on. Lines of JSON on stdout say how far it is (`Report`); it ends
+and state.safetensors, from which the next call goes on. Lines of JSON on stdout say how far it is (`_report`); it ends
 after so many seconds, or as soon as stdin is closed, which also happens when the page ends.
 """
 
@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn.functional import interpolate
 
 from lotus_gan import latents
-from lotus_gan.data.images import forbid_other_formats, load_image
+from lotus_gan.data.images import MAX_PIXELS, forbid_other_formats, load_image
 from lotus_gan.errors import ImageError, shortened
 from lotus_gan.files import read_json
 from lotus_gan.models.small import SIDE, save_small_generator
@@ -31,7 +31,6 @@ from lotus_gan.sampling.media import from_uint8, grid, to_pil
 from lotus_gan.ui.live_training.small_step import SmallStep
 
 MIN_IMAGES, MAX_IMAGES = 10, 70
-MAX_PIXELS = 24e6  # of an image: what a telephone takes
 NICENESS = 5  # a quarter of a core where the page wants all of it, and a whole one where it wants none
 EVERY = 2.0  # s between two reports
 SHOWN = 36  # fake images in a report, of the same seeds each time

@@ -8,7 +8,7 @@ import gradio as gr
 import torch
 
 from lotus_gan import latents
-from lotus_gan.data.images import load_image
+from lotus_gan.data.images import MAX_PIXELS, load_image
 from lotus_gan.errors import ImageError
 from lotus_gan.sampling.media import from_uint8, save_png, to_pil
 from lotus_gan.sampling.projection import DAMAGES, project, undamaged
@@ -22,7 +22,6 @@ from lotus_gan.ui.tabs import explore, interpolate
 NOTHING = "nothing"
 TASKS = (NOTHING, *DAMAGES)
 NOISE = 0.5  # standard deviation of the noise, where the range is 2
-MAX_PIXELS = 24e6  # of a picture: what a telephone takes
 NEAR, LIKE = 25, 18  # dB: above the first it is nearly the same image, below the second hardly like it
 
 
