@@ -1,16 +1,18 @@
 """How quick the visitor's own browser generates, alone and while 64 others call the server.
 
-    python -m benchmarks.browser [--clicks 20] [--seconds 5] [--visitors 64]
+    python -m benchmarks.browser [--clicks 20] [--seconds 5] [--visitors 64] [--own-core]
 
 Starts the real page, opens it in Chromium (on the PATH), waits until the browser can generate, and prints a Markdown
 table: from a click on Generate to the first and the last of 16 images; images a second while the sliders of Interpolate
 and Explore are moved all the time. Then the same while others click Generate (8 images) again and again, from two
-addresses, because one client has 32 places in the queue. On the same computer as the server, which a visitor's is not.
+addresses, because one client has 32 places in the queue. A visitor's browser is not on the server's computer: with
+--own-core (Linux) it has one core for itself, and the server and the others have the rest.
 ONNX Runtime must be there: python -m lotus_gan.publishing.browser_runtime
 """
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import threading
@@ -61,34 +63,50 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=20, help="on Generate (default: 20)")
     parser.add_argument("--seconds", type=float, default=5, help="each slider is moved (default: 5)")
     parser.add_argument("--visitors", type=int, default=64, help="others, at most 64 (default: 64)")
+    parser.add_argument("--own-core", action="store_true", help="the browser has one core, all else has the rest")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    with running_page() as (_, url), sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        started = time.perf_counter()
-        page.goto(url)
-        page.wait_for_selector(READY, timeout=120_000)
-        ready = time.perf_counter() - started
-        page.locator("#generate-settings input[type=range]").first.fill("16")
-        for tab, wanted in ((1, "#interpolation-player [data-keyframes]"), (2, "#image-view [data-file]")):
-            page.get_by_role("tab").nth(tab).click()
-            page.wait_for_selector(wanted)
-        page.get_by_role("tab").first.click()
-        head("the browser's own images", "measured")
-        print(f"| from the opening of the page until it can | {ready:.1f} s |")
-        measure(page, options, "")
-        done = threading.Event()
-        others = threading.Thread(target=asyncio.run, args=[call_server(url, options.visitors, done)])
-        others.start()
-        time.sleep(3)
-        measure(page, options, f", while {options.visitors} others call the server")
-        done.set()
-        others.join()
-        browser.close()
+    cores = sorted(os.sched_getaffinity(0)) if options.own_core else []
+    run_on(cores[1:])
+    with running_page() as (_, url):
+        run_on(cores[:1])
+        with sync_playwright() as playwright:
+            chromium = shutil.which("chromium") or shutil.which("google-chrome")
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            run_on(cores[1:])
+            compare(browser.new_page(viewport={"width": 1280, "height": 900}), url, options)
+            browser.close()
     print(f"\n{describe_device(pick_device('cpu'))}")
+
+
+def run_on(cores: list[int]) -> None:
+    """This process, and those that it starts from now on; no cores: wherever they are."""
+    if cores:
+        os.sched_setaffinity(0, cores)
+
+
+def compare(page, url: str, options: argparse.Namespace) -> None:
+    """Print the rows of both situations: alone, and while others call the server."""
+    started = time.perf_counter()
+    page.goto(url)
+    page.wait_for_selector(READY, timeout=120_000)
+    ready = time.perf_counter() - started
+    page.locator("#generate-settings input[type=range]").first.fill("16")
+    for tab, wanted in ((1, "#interpolation-player [data-keyframes]"), (2, "#image-view [data-file]")):
+        page.get_by_role("tab").nth(tab).click()
+        page.wait_for_selector(wanted)
+    page.get_by_role("tab").first.click()
+    head("the browser's own images", "measured")
+    print(f"| from the opening of the page until it can | {ready:.1f} s |")
+    measure(page, options, "")
+    done = threading.Event()
+    others = threading.Thread(target=asyncio.run, args=[call_server(url, options.visitors, done)])
+    others.start()
+    time.sleep(3)
+    measure(page, options, f", while {options.visitors} others call the server")
+    done.set()
+    others.join()
 
 
 def measure(page, options: argparse.Namespace, when: str) -> None:

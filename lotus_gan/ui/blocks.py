@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import HTTPException
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
 from gradio.exceptions import Error
 from gradio.processing_utils import check_all_files_in_cache
@@ -134,6 +135,18 @@ class Gate:
             log.warning("refused: %s %s (%s)", scope["method"], scope["path"][:100], type(error).__name__)
             detail = "there is no such function here, or it takes other values: see /gradio_api/info"
             await JSONResponse({"detail": detail}, 400)(scope, receive, send)
+
+
+class Compression:
+    """ASGI middleware: the page itself, 300 kB, is sent with gzip; Gradio compresses only what has a suffix."""
+
+    def __init__(self, app: Any):
+        self.app, self.compressed = app, GZipMiddleware(app, compresslevel=6)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+        app = self.compressed if scope["type"] == "http" and scope["path"] in ("/", "/config") else self.app
+        await app(scope, receive, send)
 
 
 def takes_an_event(handler: Any) -> bool:

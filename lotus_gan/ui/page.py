@@ -17,7 +17,7 @@ from fastapi.middleware import Middleware
 from lotus_gan.data.images import forbid_other_formats
 from lotus_gan.errors import ModelError
 from lotus_gan.ui import browser, temporary_files, texts, theme
-from lotus_gan.ui.blocks import Blocks, Gate
+from lotus_gan.ui.blocks import Blocks, Compression, Gate
 from lotus_gan.ui.components import about, assets, browser_generator, model_picker
 from lotus_gan.ui.context import Page
 from lotus_gan.ui.live_training import turn
@@ -41,7 +41,7 @@ LAUNCH = {
     # in Gradio's memory a session takes 170 kB, and nothing of ours: an older one that comes back gets a new one
     "state_session_capacity": 100,
     "app_kwargs": {
-        "middleware": [Middleware(Gate)],
+        "middleware": [Middleware(Gate), Middleware(Compression)],
         "routes": [browser.ROUTE],
         "lifespan": temporary_files.lifespan,
     },

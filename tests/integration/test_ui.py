@@ -188,6 +188,13 @@ def test_the_page_opens_with_images(app):
         assert httpx.get(item["image"]["url"]).content.startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("path", ["/", "/config"])
+def test_the_page_itself_is_compressed(app, path):
+    plain, short = (httpx.get(app.url + path, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    assert short.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert int(short.headers["content-length"]) < len(plain.content) / 4 and len(short.content) == len(plain.content)
+
+
 def test_a_model_that_cannot_be_loaded_does_not_stop_the_page(tmp_path, model):
     site = copy_of_the_app(tmp_path, lotus=model)
     with running_app(tmp_path, "/no/such/<b>folder", site) as app:
