@@ -80,12 +80,12 @@ class ProgressBar(Callback):
 
 
 class TimeEstimate(Callback):
-    """One line, half a minute into a new run: after how many minutes to look."""
+    """One line, half a minute into a new run from nothing: after how many minutes to look."""
 
     WAIT = 30  # s; the first steps are slower than the rest
 
     def __init__(self, trainer: Trainer):
-        self.trainer, self.is_done = trainer, trainer.step_number > 0
+        self.trainer, self.is_done = trainer, trainer.step_number > 0 or trainer.step.pretrained
         self.started: float | None = None
         self.shown_before = 0
 
@@ -97,7 +97,8 @@ class TimeEstimate(Callback):
         if self.started is None:  # after the first step, so that a critic's warm-up does not count
             self.started, self.shown_before = now, shown
         elif now - self.started >= self.WAIT:
-            logger.info(forecast((shown - self.shown_before) / (now - self.started)))
+            rate = (shown - self.shown_before) / (now - self.started)
+            logger.info(forecast(self.trainer.config.architecture, rate))
             self.is_done = True
 
 

@@ -18,8 +18,8 @@ LONG = 2.0  # a longer side of more than twice the shorter one: more than half o
 CROPPED = 1.45  # and of more than this, about a third: a camera's 3 to 2
 SHEET = 64
 ROWS = 8  # images on the sheet of augmented ones, and columns: the image, then seven draws
-# thousand images shown, from README's table of the preset lotus on 68 images
-SHAPES, RECOGNISABLE = 6, 32
+# thousand images shown until there are flower shapes, and recognisable flowers, on our 68 images
+EXPECTED = {"lotus": (6, 32), "article": (16, 80)}
 
 
 def describe(images: ImageSet, groups: str = "folders") -> str:
@@ -53,21 +53,24 @@ def decided(config: TrainConfig, count: int) -> str:
     return f"augment: {config.augment or 'nothing'}, because {few if count < MANY else many} (here {count:,})"
 
 
-def expectations(config: TrainConfig) -> str:
+def expectations(config: TrainConfig, pretrained: bool = False) -> str:
     """After how many steps to expect what. The minutes follow once the pace is known (`forecast`)."""
     warm_ups = {"the upsamplers train": config.upsampler_warmup, "the critic trains": config.critic_warmup}
     first = "".join(
         f"\n{who} alone first, {n:,} updates long, before the bar moves" for who, n in warm_ups.items() if n
     )
-    shapes, recognisable = (f"{_step_of(config, kimg):,.0f}" for kimg in (SHAPES, RECOGNISABLE))
+    if pretrained:
+        return "the model that it starts from is trained already: previews/ shows what the images change" + first
+    shapes, recognisable = EXPECTED[config.architecture]
+    steps = [f"{_step_of(config, kimg):,.0f}" for kimg in (shapes, recognisable)]
     then = (
         f"\nfrom step {config.base_steps:,} on all of it trains, in slower steps: petals get their edges"
         if config.base_steps
         else ""
     )
     return (
-        f"as our 68 lotuses did with the preset lotus, expect flower shapes after {SHAPES} thousand images shown"
-        f" (step {shapes}) and recognisable ones after {RECOGNISABLE} (step {recognisable})" + then + first
+        f"as our 68 lotuses did with the preset {config.architecture}, expect flower shapes after {shapes} thousand"
+        f" images shown (step {steps[0]}) and recognisable ones after {recognisable} (step {steps[1]})" + then + first
     )
 
 
@@ -78,9 +81,9 @@ def _step_of(config: TrainConfig, kimg: float) -> float:
     return base + (batches - base * config.base_n_critic) / config.n_critic
 
 
-def forecast(rate: float) -> str:
+def forecast(architecture: str, rate: float) -> str:
     """After how many minutes to look, at `rate` images a second."""
-    shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in (SHAPES, RECOGNISABLE))
+    shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in EXPECTED[architecture])
     return (
         f"at {rate:.0f} images a second, expect flower shapes {shapes} min after the first step, "
         f"recognisable flowers after {recognisable}"

@@ -218,7 +218,8 @@ def open_run(
         checkpoint.check_room(path, trainer.step)
     # the stages that a pretrained generator does not need are not planned
     planned = config.replace(upsampler_warmup=trainer.step.upsampler_warmup, base_steps=trainer.step.base_steps)
-    logger.info(f"resumed at step {trainer.step_number}" if has_begun else report.expectations(planned))
+    what_comes = report.expectations(planned, trainer.step.pretrained)
+    logger.info(f"resumed at step {trainer.step_number}" if has_begun else what_comes)
     together = f", {distributed.world_size} processes," if distributed.world_size > 1 else ""
     logger.info(f"training on {trainer.device.type}{together} for {config.steps} steps; Ctrl-C stops cleanly")
     return trainer

@@ -27,7 +27,8 @@ def images():
 def test_the_estimate_is_made_once_at_the_pace_after_the_first_step(monkeypatch, caplog):
     """A first step of 60 s (a warm-up) does not count; then 40 images a second."""
     caplog.set_level("INFO")
-    trainer, now = SimpleNamespace(step_number=0, images_shown=0), [100.0]
+    config, step = SimpleNamespace(architecture="lotus"), SimpleNamespace(pretrained=False)
+    trainer, now = SimpleNamespace(step_number=0, images_shown=0, config=config, step=step), [100.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
     estimate = callbacks.TimeEstimate(trainer)
     for seconds, shown in [(60, 5000), (20, 800), (20, 800), (20, 800)]:
@@ -36,6 +37,8 @@ def test_the_estimate_is_made_once_at_the_pace_after_the_first_step(monkeypatch,
         estimate.on_step()
     assert caplog.text.count("at 40 images a second") == 1
     trainer.step_number = 7  # resumed: whoever goes on knows the pace
+    assert callbacks.TimeEstimate(trainer).is_done
+    trainer.step_number, step.pretrained = 0, True  # there are flowers already
     assert callbacks.TimeEstimate(trainer).is_done
 
 

@@ -56,11 +56,20 @@ def test_what_to_expect_counts_in_images_shown():
     assert "the critic trains alone first, 1,200 updates long" in expectations(lotus.replace(critic_warmup=1200))
 
 
+def test_what_to_expect_of_the_article_and_of_a_trained_model():
+    """The article's five updates of 16 images are 80 images a step: 16,000 are shown after 200 steps."""
+    article = TrainConfig(**PRESETS["article"])
+    assert "preset article, expect flower shapes after 16 thousand images shown (step 200)" in expectations(article)
+    said = expectations(article, pretrained=True)
+    assert said == "the model that it starts from is trained already: previews/ shows what the images change"
+
+
 def test_the_forecast_by_hand():
     """6,000 images at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
     line = "at 20 images a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
-    assert forecast(20) == line
-    assert "shapes 1 min" in forecast(10_000)
+    assert forecast("lotus", 20) == line
+    assert "shapes 1 min" in forecast("lotus", 10_000)
+    assert "shapes 13 min after the first step, recognisable flowers after 67" in forecast("article", 20)
 
 
 @pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 8)])
