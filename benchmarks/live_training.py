@@ -1,9 +1,11 @@
 """The tab Train it yourself: seconds until flowers have a shape, what other visitors wait meanwhile, and memory.
 
     python -m benchmarks.live_training --seconds 60
+    python -m benchmarks.live_training --photographs 70
 
 Starts the real page on this computer. One visitor clicks Generate (8 images, a pause of a second) over and over, first
-alone, then while another one trains on data/lotus-68. Linux only, as it reads /proc.
+alone, then while another one trains on data/lotus-68. With --photographs, somebody uploads so many JPEG files of 24
+megapixels, and trains on them. Linux only, as it reads /proc.
 """
 
 import argparse
@@ -14,7 +16,10 @@ import json
 import os
 import random
 import statistics
+import tempfile
 import time
+from collections.abc import AsyncIterator
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +40,19 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="of clicking before and during the run (default: 60)")
+    parser.add_argument("--photographs", type=int, help="uploaded by somebody, 10 to 70, instead of all that")
     options = parser.parse_args()
-    with running_page() as (pid, url):
-        asyncio.run(measure(pid, url, options.seconds))
+    print(describe_device(pick_device("cpu")))
+    with running_page() as (pid, url), tempfile.TemporaryDirectory() as folder:
+        if options.photographs:
+            paths = photographs(Path(folder), options.photographs)
+            asyncio.run(upload_and_train(pid, url, paths))
+        else:
+            asyncio.run(measure(pid, url, options.seconds))
 
 
 async def measure(pid: int, url: str, seconds: float) -> None:
     """Click alone, then beside a run, and print the results."""
-    print(describe_device(pick_device("cpu")))
     async with open_page(url) as page:
         await click(page, 3)  # warm
         waits = await click(page, seconds)
@@ -69,18 +79,54 @@ async def click(page: Page, seconds: float) -> list[float]:
 
 async def train(page: Page, pid: int) -> None:
     """Train, and print when the images are as near to the real ones as those are to each other."""
-    session, real, began, shaped = new_session(), real_images(), time.monotonic(), False
-    body = {"data": ["ours", None], "fn_index": page.function("train"), "session_hash": session}
-    await page.client.post(f"{API}/queue/join", json=body)
+    real, began, shaped = real_images(), time.monotonic(), False
+    async for line in run_of(page, ["ours", None]):
+        _, _, text = line.rpartition('"fake"')  # in the outputs, or in what has changed in them
+        if shaped or '"data:image' not in text:
+            continue
+        fake = images_of(json.JSONDecoder().raw_decode(text[text.index('"data:image') :])[0])
+        if max(distances(fake, real)) <= NEAR:
+            shaped, cpu = True, cpu_seconds(processes(pid)[0])
+            print(f"shapes after {time.monotonic() - began:.0f} s, {cpu:.0f} s of one core, with the start")
+
+
+async def run_of(page: Page, inputs: list) -> AsyncIterator[str]:
+    """What the server says of a run on our images, or on those that were uploaded, line by line."""
+    session = new_session()
+    body = {"data": inputs, "fn_index": page.function("train"), "session_hash": session}
+    (await page.client.post(f"{API}/queue/join", json=body)).raise_for_status()
     async with page.client.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
         async for line in lines.aiter_lines():
-            _, _, text = line.rpartition('"fake"')  # in the outputs, or in what has changed in them
-            if shaped or '"data:image' not in text:
-                continue
-            fake = images_of(json.JSONDecoder().raw_decode(text[text.index('"data:image') :])[0])
-            if max(distances(fake, real)) <= NEAR:
-                shaped, cpu = True, cpu_seconds(processes(pid)[0])
-                print(f"shapes after {time.monotonic() - began:.0f} s, {cpu:.0f} s of one core, with the start")
+            yield line
+
+
+def photographs(folder: Path, count: int) -> list[Path]:
+    """JPEG files of 6000 x 4000 px: images of data/lotus-68, enlarged, with the noise of a camera."""
+    noise = np.random.default_rng(0).normal(0, 3, (4000, 6000, 1)).astype(np.float32)
+    paths = []
+    for i, path in zip(range(count), cycle(sorted((ROOT / "data/lotus-68").glob("*.webp"))), strict=False):
+        with Image.open(path, formats=["WEBP"]) as image:
+            large = np.asarray(image.convert("RGB").resize((6000, 4000)), dtype=np.float32) + noise
+        paths.append(folder / f"photograph-{i}.jpg")
+        Image.fromarray(large.clip(0, 255).astype(np.uint8)).save(paths[-1], quality=90)
+    return paths
+
+
+async def upload_and_train(pid: int, url: str, paths: list[Path]) -> None:
+    """Upload, train until the first images are shown, and print how long both took."""
+    size = sum(path.stat().st_size for path in paths) / 1e6
+    async with open_page(url) as page:
+        began = time.monotonic()
+        uploads = [await page.upload(path) for path in paths]
+        print(f"{len(paths)} photographs, {size:.0f} MB: uploaded after {time.monotonic() - began:.0f} s")
+        began = time.monotonic()
+        async for line in run_of(page, ["mine", uploads]):
+            if '"data:image' in line:
+                break
+            if "process_completed" in line:
+                raise SystemExit(line[:1000])
+        memory = max(map(memory_mb, processes(pid)))
+        print(f"the first images after {time.monotonic() - began:.0f} s; memory of the process: {memory:.0f} MB then")
 
 
 def real_images() -> np.ndarray:
