@@ -32,6 +32,10 @@ RECIPES: dict[str, dict] = {
     "batch 8": {"batch_size": 8},
     "batch 32": {"batch_size": 32},
     "no augmentation": {"augment": ""},
+    # the stages
+    "no upsampler warm-up": {"upsampler_warmup": 0},
+    "no base stage": {"base_steps": 0},
+    "the joint stage alone": {"upsampler_warmup": 0, "base_steps": 0},
 }
 
 

@@ -13,7 +13,9 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors import safe_open
 
 from lotus_gan import latents
 from lotus_gan.errors import MissingDependency
@@ -23,10 +25,11 @@ from lotus_gan.models.hub import load_generator, matching_onnx, sha256
 
 
 def write_onnx(folder: Path | str) -> Path:
-    """Write the model of a folder as float32 ONNX: z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1], any N.
+    """Write the model of a folder as ONNX: z (N, z_dim) -> images (N, 3, 128, 128) in [-1, 1], any N, all float32.
 
-    Returns the path of the file. A file newer than the weights is left as it is. MissingDependency where the exporter
-    cannot run: an older file is then removed, because it would not match the weights.
+    Weights that are stored in float16 are so here, too. Returns the path of the file. A file newer than the weights is
+    left as it is. MissingDependency where the exporter cannot run: an older file is then removed, because it would not
+    match the weights.
     """
     folder = Path(folder)
     path, weights = folder / NAME, folder / "model.safetensors"
@@ -50,7 +53,33 @@ def write_onnx(folder: Path | str) -> Path:
         assert program is not None  # only the exporter before this one returns None
         program.model.metadata_props["weights"] = sha256(weights)
         program.save(part, external_data=False)
+        if is_float16(weights):
+            halve(part)
     return path
+
+
+def is_float16(path: Path) -> bool:
+    """Whether weights were stored in float16."""
+    with safe_open(path, "pt") as file:
+        return all(file.get_slice(name).get_dtype() in ("F16", "I64") for name in sorted(file.keys()))
+
+
+def halve(path: Path) -> None:
+    """Store the weights of a model in float16. It computes in float32: each of them is cast when the file is opened."""
+    import onnx
+
+    model = onnx.load(path)
+    casts = []
+    for weight in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype == np.float32:
+            name, half = weight.name, f"{weight.name}.half"
+            weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half))
+            casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)
 
 
 def rewrite(folders: list[str]) -> None:
