@@ -12,8 +12,8 @@ TEXTS = {  # key: (English, French)
         "Après {minutes} minutes, pas {step} : le critique a regardé {kimg} milliers d’images.",
     ),
     "baseline": (
-        "The article’s network, narrowed to a quarter, after {minutes} minutes on the same pictures (step {step}).",
-        "Le réseau de l’article, réduit au quart, après {minutes} minutes sur les mêmes images (pas {step}).",
+        "The article’s network, at half its width, after {minutes} minutes on the same pictures (step {step}).",
+        "Le réseau de l’article, à demi-largeur, après {minutes} minutes sur les mêmes images (pas {step}).",
     ),
     "stage_alt": (
         "What the network paints for seeds 0 to 15 after step {step}",
