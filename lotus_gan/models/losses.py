@@ -25,6 +25,11 @@ def generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return -fake_scores.mean()
 
 
+def upsampling_error(target: torch.Tensor, upsampled: torch.Tensor) -> torch.Tensor:
+    """The mean L1 distance of images (N, C, H, W), scaled so that each image's gradient has a critic's length of 1."""
+    return (upsampled - target).flatten(1).abs().sum(1).mean() / target[0].numel() ** 0.5
+
+
 def gradient_penalty(
     critic: Scores,
     real: torch.Tensor,

@@ -216,8 +216,9 @@ def open_run(
     trainer = Trainer(config, images.images, options.output, held_out, initial, distributed, keep_best)
     if distributed.is_main_process:
         checkpoint.check_room(path, trainer.step)
-    # the stages that a pretrained generator does not need are not planned
-    planned = config.replace(upsampler_warmup=trainer.step.upsampler_warmup, base_steps=trainer.step.base_steps)
+    # the stages that a pretrained generator does not need are not planned, nor is the warm-up of a pretrained critic
+    stages = ("upsampler_warmup", "critic_warmup", "base_steps")
+    planned = config.replace(**{name: getattr(trainer.step, name) for name in stages})
     what_comes = report.expectations(planned, trainer.step.pretrained)
     logger.info(f"resumed at step {trainer.step_number}" if has_begun else what_comes)
     together = f", {distributed.world_size} processes," if distributed.world_size > 1 else ""

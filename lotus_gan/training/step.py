@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
-from lotus_gan.models.losses import critic_loss, generator_loss, gradient_penalty
+from lotus_gan.models.losses import critic_loss, generator_loss, gradient_penalty, upsampling_error
 from lotus_gan.models.lotus import BASE, LotusGenerator, pyramid
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
@@ -69,7 +69,7 @@ class WGANGPStep:
             if trained.config != network.config:
                 raise UsageError("other_shape", start=trained.config, run=network.config)
             network.load_state_dict(trained.state_dict())
-        self.pretrained = bool(initial)
+        self.pretrained, self.critic_is_new = bool(initial), len(initial) < 2
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.distributed.synchronise_batch_norm(self.generator)
         betas = (config.beta1, config.beta2)
@@ -105,6 +105,11 @@ class WGANGPStep:
         return self.config.base_steps if self.has_warmup_stages else 0
 
     @property
+    def critic_warmup(self) -> int:
+        """Critic updates in a step with new heads; 0: as many as in any other."""
+        return self.config.critic_warmup if self.critic_is_new else 0
+
+    @property
     def is_joint(self) -> bool:
         """Whether the next step belongs to the joint stage, and not to that of the base alone."""
         return self.step_number >= self.base_steps
@@ -113,8 +118,8 @@ class WGANGPStep:
     def n_critic(self) -> int:
         """Critic updates in the next step: doubled from `critic_boost_epoch` on, as in the article; `critic_warmup`,
         where it is not 0, in the first step with new heads: the very first, and the first of the joint stage."""
-        if self.step_number in (0, self.base_steps) and self.config.critic_warmup:
-            return self.config.critic_warmup
+        if self.step_number in (0, self.base_steps) and self.critic_warmup:
+            return self.critic_warmup
         if not self.is_joint:
             return self.config.base_n_critic
         boost = self.config.critic_boost_epoch
@@ -277,11 +282,6 @@ class WGANGPStep:
             adam.step()
             schedule.step()
         self.ema.load_state_dict(self.generator.state_dict())
-
-
-def upsampling_error(target: torch.Tensor, upsampled: torch.Tensor) -> torch.Tensor:
-    """The mean L1 distance of images (N, C, H, W), scaled so that each image's gradient has a critic's length of 1."""
-    return (upsampled - target).flatten(1).abs().sum(1).mean() / target[0].numel() ** 0.5
 
 
 def total(losses: Iterable[torch.Tensor]) -> torch.Tensor:

@@ -5,8 +5,9 @@ import torch
 from lotus_gan import Critic, Generator, TrainConfig
 from lotus_gan.models import lotus
 from lotus_gan.models.feature_network import FEATURE_SHAPES, feature_network
+from lotus_gan.models.losses import upsampling_error
 from lotus_gan.training.augment import augment
-from lotus_gan.training.step import WGANGPStep, upsampling_error
+from lotus_gan.training.step import WGANGPStep
 
 CPU = torch.device("cpu")
 CONFIG = TrainConfig(

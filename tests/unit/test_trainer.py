@@ -124,14 +124,16 @@ def test_a_run_can_start_from_a_trained_generator(images, tmp_path):
 
 
 def test_the_critic_of_a_run_comes_along(images, tmp_path):
-    """It lies beside the model, in float16."""
+    """It lies beside the model, in float16, and does not warm up."""
     first = Trainer(TINY, images, tmp_path / "first")
     first.step()
     first.save()
     critic = Critic.from_beside(tmp_path / "first")
-    second = Trainer(TINY, images.flip(0), tmp_path / "second", initial=[first.ema, critic])
+    second = Trainer(TINY.replace(critic_warmup=7), images.flip(0), tmp_path / "second", initial=[first.ema, critic])
     for name, value in first.step.critic.state_dict().items():
         assert torch.equal(second.step.critic.state_dict()[name], value.half().float()), name
+    second.step()
+    assert second.images_shown == TINY.n_critic * TINY.batch_size
     assert Critic.from_beside(tmp_path) is None
     torch.nn.init.constant_(first.step.critic.heads[0][0].weight, float("nan"))
     first.step.critic.save_beside(tmp_path / "first")
