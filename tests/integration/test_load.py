@@ -16,7 +16,7 @@ from benchmarks import soak
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
-SECONDS = float(os.environ.get("LOTUS_GAN_SOAK_SECONDS", "8"))
+SECONDS = float(os.environ.get("LOTUS_GAN_SOAK_SECONDS", "30"))
 
 
 @pytest.fixture(scope="module")
