@@ -44,7 +44,8 @@ export function exploreTab(generator, open, interpolate) {
         ['low', 'high'].forEach((end, i) => speak(ends.children[i], `direction_${name}_${end}`));
         label.append(ends);
       }
-      input.oninput = () => { output.textContent = input.value; change(); };
+      input.oninput = () => { mark(input); change(); };
+      mark(input);
       groups[group].append(label);
       return input;
     });
@@ -52,6 +53,14 @@ export function exploreTab(generator, open, interpolate) {
     tab.querySelector('.sliders').append(...used.map(group => groups[group]));
     if (!counts.named) groups.closed.open = true;
     return result;
+  }
+
+  // its value, and its track, which is coloured from the middle, where it changes nothing
+  function mark(input) {
+    const share = 50 + 50 * Number(input.value) / REACH;
+    input.parentElement.querySelector('.value').textContent = Number(input.value) ? input.value : '';
+    input.style.setProperty('--from', `${Math.min(50, share)}%`);
+    input.style.setProperty('--to', `${Math.max(50, share)}%`);
   }
 
   function folded(name) {
@@ -63,7 +72,7 @@ export function exploreTab(generator, open, interpolate) {
   function reset() {
     for (const input of inputs) {
       input.value = 0;
-      input.parentElement.querySelector('.value').textContent = '';
+      mark(input);
     }
     change();
   }
