@@ -12,6 +12,7 @@ import sys
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,9 +53,10 @@ def write_onnx(folder: Path | str) -> Path:
         )
         assert program is not None  # only the exporter before this one returns None
         program.model.metadata_props["weights"] = sha256(weights)
-        program.save(part, external_data=False)
+        model = program.model_proto
         if is_float16(weights):
-            halve(part)
+            halve(model)
+        part.write_bytes(model.SerializeToString())
     return path
 
 
@@ -64,22 +66,20 @@ def is_float16(path: Path) -> bool:
         return all(file.get_slice(name).get_dtype() in ("F16", "I64") for name in sorted(file.keys()))
 
 
-def halve(path: Path) -> None:
-    """Store the weights of a model in float16. It computes in float32: each of them is cast when the file is opened."""
-    import onnx
+def halve(model: Any) -> None:
+    """Store the weights of an onnx.ModelProto in float16. It computes in float32: they are cast when it is opened."""
+    from onnx import TensorProto, helper, numpy_helper
 
-    model = onnx.load(path)
     casts = []
     for weight in model.graph.initializer:
-        values = onnx.numpy_helper.to_array(weight)
+        values = numpy_helper.to_array(weight)
         if values.dtype == np.float32:
             name, half = weight.name, f"{weight.name}.half"
-            weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half))
-            casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
+            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
+            casts.append(helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    onnx.save(model, path)
 
 
 def rewrite(folders: list[str]) -> None:
