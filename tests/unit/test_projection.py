@@ -72,13 +72,13 @@ def test_another_shape_is_an_error(generator):
 
 @pytest.mark.slow
 def test_the_shipped_model_finds_its_own_images(lotus):
-    targets = lotus(latents.from_seeds(range(10), lotus.z_dim)).split(1)
+    targets = lotus(latents.from_seeds(range(6), lotus.z_dim)).split(1)
     assert statistics.median(project(lotus, target).psnr for target in targets) >= 25
 
 
 @pytest.mark.slow
 def test_the_search_beats_the_best_of_512_random_latents_on_held_out_images(lotus):
-    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:10])
+    targets = media.from_uint8(load_folder(ROOT / "data/lotus-val").images[:6])
     best = best_of_random(lotus, targets, 512)
     found = [project(lotus, target).psnr for target in targets.split(1)]
-    assert len(best) == 10 and sum(f > b for f, b in zip(found, best, strict=True)) >= 9
+    assert len(best) == 6 and sum(f > b for f, b in zip(found, best, strict=True)) >= 5
