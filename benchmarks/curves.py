@@ -24,8 +24,6 @@ PANELS = [  # file, field, title
     ("quality.jsonl", "coverage", "coverage"),
     ("metrics.jsonl", "wasserstein", "the critic's Wasserstein estimate"),
 ]
-
-
 SCORES = {"score_train": "training images", "score_validation": "validation images", "score_generated": "generated"}
 
 
