@@ -25,7 +25,8 @@ from lotus_gan.training.device import describe_device, pick_device, tune_malloc
 from lotus_gan.training.step import WGANGPStep
 
 IMAGES = 32  # few, so that a cache is full after some steps
-LOTUS = TrainConfig(device="cpu", critic_warmup=0, base_steps=0, augment="translation")
+# with a penalty in every update, as the plain step has
+LOTUS = TrainConfig(device="cpu", penalty_every=1, critic_warmup=0, base_steps=0, augment="translation")
 STILL = LOTUS.replace(augment="")
 ARTICLE = TrainConfig(**PRESETS["article"]).replace(device="cpu")
 
@@ -36,14 +37,14 @@ def lotus_steps(images: torch.Tensor) -> Steps:
     """The joint stage of `lotus`; the first is the plain one."""
     options = {"penalty_every": 4, "critic_width": 8}
     return {
-        "`lotus`, plain": PlainStep(LOTUS, images),
-        "`lotus`": WGANGPStep(LOTUS, images),
-        '`lotus --augment ""`, plain': PlainStep(STILL, images),
-        '`lotus --augment ""`': filled(WGANGPStep(STILL, images)),
-        "`lotus --penalty-every 4`": WGANGPStep(LOTUS.replace(penalty_every=4), images),
-        "`lotus --critic-width 8`": WGANGPStep(LOTUS.replace(critic_width=8), images),
-        "`lotus`, all three": filled(WGANGPStep(STILL.replace(**options), images)),
-        "`lotus --precision bf16`": WGANGPStep(LOTUS.replace(precision="bf16"), images),
+        "`lotus --penalty-every 1`, plain": PlainStep(LOTUS, images),
+        "`lotus --penalty-every 1`": WGANGPStep(LOTUS, images),
+        '`lotus --penalty-every 1 --augment ""`, plain': PlainStep(STILL, images),
+        '`lotus --penalty-every 1 --augment ""`': filled(WGANGPStep(STILL, images)),
+        "`lotus`": WGANGPStep(LOTUS.replace(penalty_every=4), images),
+        "`lotus --penalty-every 1 --critic-width 8`": WGANGPStep(LOTUS.replace(critic_width=8), images),
+        '`lotus --augment "" --critic-width 8`': filled(WGANGPStep(STILL.replace(**options), images)),
+        "`lotus --penalty-every 1 --precision bf16`": WGANGPStep(LOTUS.replace(precision="bf16"), images),
     }
 
 

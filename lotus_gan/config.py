@@ -17,10 +17,9 @@ from lotus_gan.errors import UsageError
 
 RESOLUTION = 128  # px, of every image inside
 
-# Images from which on `augment` auto leaves them alone: 68 are memorised without it, 2,000 are not, and cost less. The
-# border itself is a guess.
-MANY = 1_000
-FEW = 1_000  # fewer images than these start from our model: what it knows of petals they need not teach again
+# Fewer images than these start from our model (what it knows of petals they need not teach again) and are translated
+# (`augment` auto): 68 are memorised without that, 2,000 are not, and a step costs less. The border itself is a guess.
+FEW = 1_000
 
 AUGMENTATIONS = ("color", "translation", "cutout")  # DiffAugment's names
 
@@ -136,7 +135,7 @@ class TrainConfig(ModelConfig):
         str,
         Field(
             description="differentiable augmentation: a comma list of color, translation, cutout; "
-            f"auto is translation for fewer than {MANY:,} images and nothing for more"
+            f"auto is translation for fewer than {FEW:,} images and nothing for more"
         ),
     ] = "auto"
     ema_kimg: Annotated[
@@ -197,7 +196,7 @@ class TrainConfig(ModelConfig):
         """The same, with what depends on the number of images decided for `count` of them: `augment` auto."""
         if self.augment != "auto":
             return self
-        return self.replace(augment="translation" if count < MANY else "")
+        return self.replace(augment="translation" if count < FEW else "")
 
 
 PRESETS: dict[str, dict[str, Any]] = {

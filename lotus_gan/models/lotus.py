@@ -131,10 +131,12 @@ class BilateralFilter(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, 3, H, W) -> the same shape, float32: bfloat16's steps are as large as what is evened out."""
         x = x.float()
-        rows = _shifted(F.pad(x, (1, 1, 1, 1), mode="replicate"), dim=2)
-        neighbours = [pixels for row in rows for pixels in _shifted(row, dim=3)]
-        weights = [_likeness(x, pixels) for pixels in neighbours]
-        return sum(w * pixels for w, pixels in zip(weights, neighbours, strict=True)) / sum(weights)
+        summed, weights = torch.zeros_like(x), torch.zeros_like(x[:, :1])
+        for row in _shifted(F.pad(x, (1, 1, 1, 1), mode="replicate"), dim=2):
+            for neighbours in _shifted(row, dim=3):
+                weight = _likeness(x, neighbours)
+                summed, weights = summed + weight * neighbours, weights + weight
+        return summed / weights
 
 
 class Residual(nn.Module):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from lotus_gan.config import MANY, RESOLUTION, TrainConfig
+from lotus_gan.config import FEW, RESOLUTION, TrainConfig
 from lotus_gan.data.duplicates import near
 from lotus_gan.data.images import ImageSet, examples
 from lotus_gan.sampling.media import from_uint8, grid, save_atomically, to_pil
@@ -49,8 +49,8 @@ def describe(images: ImageSet, groups: str = "folders") -> str:
 
 def decided(config: TrainConfig, count: int) -> str:
     """What `TrainConfig.for_images` has chosen, and why."""
-    few, many = f"fewer than {MANY:,} images are soon memorised", f"{MANY:,} images or more last without"
-    return f"augment: {config.augment or 'nothing'}, because {few if count < MANY else many} (here {count:,})"
+    few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more last without"
+    return f"augment: {config.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})"
 
 
 def expectations(config: TrainConfig, pretrained: bool = False) -> str:

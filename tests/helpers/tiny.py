@@ -27,11 +27,12 @@ TINY = TrainConfig(
     ema_kimg=2.0,
 )
 
-# the joint stage of `lotus` at its own rates
+# the joint stage of `lotus` at its own rates, with a penalty in every update
 JOINT = TrainConfig(
     width=1,
     z_dim=8,
     batch_size=4,
+    penalty_every=1,
     critic_warmup=0,
     upsampler_warmup=0,
     base_steps=0,

@@ -91,5 +91,5 @@ def test_forty_mixed_files_train(forty, tmp_path):
         "  1 shorter than 128 px on a side, so enlarged and soft: \\xe9tang.png (60 x 40)",
         "  1 of 3 to 2 or longer, a third or more of which is cropped away: \\xe9tang.png (33% of it)",
         "  2 longer than 2 to 1, so much is cropped away: long.png (74% of it), panorama.jpg (98% of it)",
-        "augment: translation, because fewer than 10,000 images are soon memorised (here 25)",
+        "augment: translation, because fewer than 1,000 images are soon memorised (here 25)",
     ]

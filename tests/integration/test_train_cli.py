@@ -59,7 +59,7 @@ def test_a_look_at_the_data_without_training(image_folder, tmp_path):
     assert {path.name for path in out.iterdir()} == {"data.webp", "augmented.webp"}
     done = train("--data", image_folder, "--output", out, *QUICK, "--steps", 1)
     assert done.returncode == 0, done.stderr
-    assert "augment: translation, because fewer than 10,000 images" in done.stdout
+    assert "augment: translation, because fewer than 1,000 images" in done.stdout
     card = (out / "README.md").read_text()
     assert "| augment | translation |" in card and f"10 images ({image_folder.name})" in card
 

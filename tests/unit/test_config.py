@@ -17,7 +17,7 @@ LOTUS = {
     "batch_size": 16,
     "n_critic": 1,
     "lambda_gp": 10.0,
-    "penalty_every": 1,
+    "penalty_every": 4,
     "critic_width": None,
     "lr_generator": 2e-4,
     "lr_critic": 4e-4,
@@ -46,6 +46,7 @@ ARTICLE = LOTUS | {
     "architecture": "article",
     "width": 64,
     "steps": 2125,
+    "penalty_every": 1,
     "n_critic": 5,
     "critic_boost_epoch": 2000,
     "lr_generator": 1e-4,
@@ -162,7 +163,7 @@ def test_a_config_cannot_be_changed_and_replace_makes_another():
     assert config.replace(steps=3).steps == 3 and config.steps == 12_000
 
 
-@pytest.mark.parametrize(("count", "augment"), [(1, "translation"), (9999, "translation"), (10_000, "")])
+@pytest.mark.parametrize(("count", "augment"), [(1, "translation"), (999, "translation"), (1000, "")])
 def test_augmentation_is_for_few_images(count, augment):
     assert TrainConfig(**PRESETS["lotus"]).for_images(count).augment == augment
     for given in ("", "cutout"):

@@ -1,5 +1,7 @@
 """The architecture `lotus`: what each head of its critic sees, what each stage trains, that upsampling is learned."""
 
+import math
+
 import torch
 
 from lotus_gan import Critic, Generator, TrainConfig
@@ -136,6 +138,19 @@ def test_blur_by_hand():
     assert torch.equal(blur(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
     checkerboard = (torch.arange(6)[:, None] + torch.arange(6)) % 2 * 2.0 - 1
     assert not blur(checkerboard[None, None])[..., 1:-1, 1:-1].any()
+
+
+def test_bilateral_filter_by_hand():
+    """Of what differs by far more than sigma nothing is taken; an outlier by sigma in all colours comes down to the
+    weighted mean: 1 for itself, exp(-1/2) for each of eight neighbours."""
+    bilateral, sigma = lotus.BilateralFilter(), lotus.BILATERAL_SIGMA
+    edge = (torch.arange(8) >= 4).float().expand(1, 3, 8, 8)
+    torch.testing.assert_close(bilateral(edge), edge)
+    point = torch.zeros(1, 3, 5, 5)
+    point[..., 2, 2] = sigma
+    torch.testing.assert_close(bilateral(point)[0, :, 2, 2], torch.full([3], sigma / (1 + 8 * math.exp(-0.5))))
+    red = point * torch.tensor([1, 0, 0])[:, None, None]  # a third of the squared difference
+    torch.testing.assert_close(bilateral(red)[0, 0, 2, 2].item(), sigma / (1 + 8 * math.exp(-1 / 6)))
 
 
 def test_every_head_trains_every_layer():

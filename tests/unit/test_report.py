@@ -38,8 +38,8 @@ def test_names_are_a_handful():
 
 def test_what_was_decided_and_why():
     few, many = (decided(TrainConfig(augment="auto").for_images(n), n) for n in (68, 20_000))
-    assert few == "augment: translation, because fewer than 10,000 images are soon memorised (here 68)"
-    assert many == "augment: nothing, because 10,000 images or more last without (here 20,000)"
+    assert few == "augment: translation, because fewer than 1,000 images are soon memorised (here 68)"
+    assert many == "augment: nothing, because 1,000 images or more last without (here 20,000)"
 
 
 def test_what_to_expect_counts_in_images_shown():
