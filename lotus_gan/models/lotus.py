@@ -89,13 +89,14 @@ class Upsampler(nn.Module):
         self.factor = factor
         self.image_conv = nn.Conv2d(3, channels, 3, 1, 1)
         self.feature_conv = nn.Conv2d(c_features, channels, 1, bias=False)
+        blur = Blur() if factor == 4 else nn.Identity()  # at 32 px there was no checkerboard
         self.body = nn.Sequential(
             *(Residual(channels), nn.LeakyReLU(0.2), Residual(channels), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(channels, 4 * c_fine, 3, 1, 1), nn.PixelShuffle(2), nn.LeakyReLU(0.2)),
+            *(nn.Conv2d(channels, 4 * c_fine, 3, 1, 1), nn.PixelShuffle(2), blur, nn.LeakyReLU(0.2)),
             *(nn.Conv2d(c_fine, c_fine, 3, 1, 1), nn.LeakyReLU(0.2)),
         )
         last = nn.Conv2d(c_fine, 3 * (factor // 2) ** 2, 3, 1, 1)
-        self.to_residual = nn.Sequential(*([last] if factor == 2 else [last, nn.PixelShuffle(factor // 2), Blur()]))
+        self.to_residual = nn.Sequential(*([last] if factor == 2 else [last, nn.PixelShuffle(factor // 2), blur]))
         for value in (*last.parameters(), self.feature_conv.weight):  # it starts as a bilinear upsampling
             nn.init.zeros_(value)
 
@@ -111,8 +112,8 @@ class Upsampler(nn.Module):
 class Blur(nn.Module):
     """(N, C, H, W) -> (N, C, H, W): the 3 x 3 binomial filter (1 2 1), which takes a checkerboard to zero.
 
-    Where no learned layer follows a PixelShuffle, neighbouring pixels come from different weights and leave a
-    checkerboard, as they do after transposed convolutions (Odena et al. 2016).
+    After a PixelShuffle neighbouring pixels come from different weights and leave a checkerboard, as they do after
+    transposed convolutions (Odena et al. 2016). A learned layer behind it does not even that out.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
