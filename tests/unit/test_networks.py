@@ -130,6 +130,15 @@ def test_loading_is_strict(broken):
         Generator.from_pretrained(broken)
 
 
+@pytest.mark.parametrize(
+    ("name", "version"), [("layers.0.weight", "0.1"), ("network.upsamplers.0.body.7.weight", "0.2")]
+)
+def test_weights_of_an_older_version_are_refused_by_its_number(broken, name, version):
+    save_file({name: torch.zeros(1)}, broken / "model.safetensors")
+    with pytest.raises(ValueError, match=f"is of version {version}, .* or load it with version {version}"):
+        Generator.from_pretrained(broken)
+
+
 def test_a_pickle_is_not_looked_at(broken):
     (broken / "model.safetensors").unlink()
     torch.save({}, broken / "pytorch_model.bin")
