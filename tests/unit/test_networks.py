@@ -186,13 +186,6 @@ def test_the_recipe_stays_small_enough_to_ship():
     assert sum(v.numel() * v.element_size() for v in generator.state_dict().values()) <= 8e6
 
 
-def test_weights_of_version_0_1_are_answered_with_the_new_name(broken):
-    state = {name.removeprefix("network."): v for name, v in load_file(broken / "model.safetensors").items()}
-    save_file(state, broken / "model.safetensors")
-    with pytest.raises(ValueError, match=r"version 0\.1, whose weights are named layers\.\*; now .* network\.\*"):
-        Generator.from_pretrained(broken)
-
-
 def test_the_stem_is_the_first_stage():
     for architecture, width in (("article", 16), ("lotus", 8)):
         generator = Generator(architecture, z_dim=7, width=2)
