@@ -233,8 +233,9 @@ def _shifted(x: torch.Tensor, dim: int) -> list[torch.Tensor]:
 
 def _likeness(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Of the colours of two images (N, 3, H, W): (N, 1, H, W) in (0, 1]."""
-    difference = (x - y).square()
-    red, green, blue = difference[:, :1], difference[:, 1:2], difference[:, 2:]  # mean(1) takes longer
+    difference = x - y
+    squared = difference * difference
+    red, green, blue = squared[:, :1], squared[:, 1:2], squared[:, 2:]  # mean(1) takes longer
     return torch.exp((red + green + blue) * (-1 / (6 * BILATERAL_SIGMA**2)))
 
 
