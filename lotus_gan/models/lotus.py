@@ -17,7 +17,7 @@ from lotus_gan.models.feature_network import FEATURE_SHAPES, FeatureNetwork, fea
 
 BASE = 16  # px of the base
 NOISE = 0.04  # of 2, between black and white: the most noise on a downsampled image
-BILATERAL_SIGMA = 0.02  # of 2: what differs by much more than this is an edge
+BILATERAL_SIGMA = 0.03  # of 2: what differs by much more than this is an edge
 CROP = 16  # px of the smaller image: an upsampler of larger ones trains on a crop of them
 
 
