@@ -189,7 +189,6 @@ MIDDLE, ABOVE = (..., slice(32, 96), slice(32, 96)), (..., slice(0, 32), slice(N
     ("name", "where", "measure"),
     [
         ("colour", MIDDLE, lambda red, green, blue: red / green),
-        ("warmth", MIDDLE, lambda red, green, blue: red / blue),
         ("light", (...,), lambda red, green, blue: red + green + blue),
         ("leaves", ABOVE, lambda red, green, blue: red - blue),
     ],
