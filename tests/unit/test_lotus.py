@@ -140,6 +140,17 @@ def test_blur_by_hand():
     assert not blur(checkerboard[None, None])[..., 1:-1, 1:-1].any()
 
 
+def test_a_checkerboard_does_not_leave_the_shuffle_to_64_px():
+    """Its four weights a pixel may be as different as 1 and -1: the features behind it are even."""
+    body = generator().network.upsamplers[1].body
+    convolution = body[4]
+    torch.nn.init.zeros_(convolution.weight)
+    convolution.bias.data.copy_(torch.tensor([1.0, -1, -1, 1]).repeat(len(convolution.bias) // 4))
+    features = torch.zeros(1, convolution.in_channels, 32, 32)
+    assert body[4:6](features).abs().min() == 1  # the shuffle alone
+    assert not body[4:7](features)[..., 1:-1, 1:-1].any()
+
+
 def test_bilateral_filter_by_hand():
     """Of what differs by far more than sigma nothing is taken; an outlier by sigma in all colours comes down to the
     weighted mean: 1 for itself, exp(-1/2) for each of eight neighbours."""
