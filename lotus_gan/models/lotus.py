@@ -135,7 +135,7 @@ class BilateralFilter(nn.Module):
         summed, weights = torch.zeros_like(x), torch.zeros_like(x[:, :1])
         for row in _shifted(F.pad(x, (1, 1, 1, 1), mode="replicate"), dim=2):
             for neighbours in _shifted(row, dim=3):
-                weight = _likeness(x, neighbours)
+                weight = _similarity(x, neighbours)
                 summed, weights = summed + weight * neighbours, weights + weight
         return summed / weights
 
@@ -231,7 +231,7 @@ def _shifted(x: torch.Tensor, dim: int) -> list[torch.Tensor]:
     return [x.narrow(dim, start, size) for start in range(3)]
 
 
-def _likeness(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def _similarity(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Of the colours of two images (N, 3, H, W): (N, 1, H, W) in (0, 1]."""
     difference = x - y
     squared = difference * difference
