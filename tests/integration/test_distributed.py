@@ -89,8 +89,8 @@ def environment():
 
 @pytest.mark.slow
 def test_two_processes_have_the_gradients_of_one(launched):
-    """Half a batch each; penalty, augmentation and BatchNorm included. An untrained generator's image is noise, where the
-    bilateral filter magnifies rounding: with a sigma of 10 both stay under 1e-5."""
+    """Half a batch each; penalty, augmentation and BatchNorm included. An untrained generator's image is noise, where
+    the bilateral filter magnifies rounding: with a sigma of 10 both stay under 1e-5."""
     whole = train(SMALL, 1)
     for name, most in (("gradient.critic", 1e-5), ("gradient.generator", 1e-3)):
         assert whole[name].norm() > 1e-3
