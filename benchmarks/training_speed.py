@@ -35,7 +35,6 @@ Steps = dict[str, Callable[[], None]]
 
 def lotus_steps(images: torch.Tensor) -> Steps:
     """The joint stage of `lotus`; the first is the plain one."""
-    options = {"penalty_every": 4, "critic_width": 8}
     return {
         "`lotus --penalty-every 1`, plain": PlainStep(LOTUS, images),
         "`lotus --penalty-every 1`": WGANGPStep(LOTUS, images),
@@ -43,7 +42,9 @@ def lotus_steps(images: torch.Tensor) -> Steps:
         '`lotus --penalty-every 1 --augment ""`': filled(WGANGPStep(STILL, images)),
         "`lotus`": WGANGPStep(LOTUS.replace(penalty_every=4), images),
         "`lotus --penalty-every 1 --critic-width 8`": WGANGPStep(LOTUS.replace(critic_width=8), images),
-        '`lotus --augment "" --critic-width 8`': filled(WGANGPStep(STILL.replace(**options), images)),
+        '`lotus --augment "" --critic-width 8`': filled(
+            WGANGPStep(STILL.replace(penalty_every=4, critic_width=8), images)
+        ),
         "`lotus --penalty-every 1 --precision bf16`": WGANGPStep(LOTUS.replace(precision="bf16"), images),
     }
 
