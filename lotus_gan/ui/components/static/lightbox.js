@@ -5,12 +5,13 @@ const toolbar = element.querySelector('[role=toolbar]'), status = element.queryS
 // an image is enlarged; and the server has not yet said which one, so that no button can mean the one before
 let open = false, waiting = false;
 let fading = 0, before = null;
+let dropped = null;  // the value whose image was let go: no button can mean it again
 
 function load() {
   const selected = props.value;
   if (selected) waiting = false;
   toolbar.hidden = !open || !(selected || waiting);
-  for (const button of element.querySelectorAll('button')) button.disabled = waiting;
+  for (const button of element.querySelectorAll('button')) button.disabled = waiting || selected === dropped;
   if (!selected) return;
   toolbar.querySelector('[data-act=drop]').hidden = selected.gallery !== 'favourites';
   toolbar.querySelector('[data-act=keep]').hidden = selected.gallery === 'favourites';
@@ -25,6 +26,7 @@ for (const button of element.querySelectorAll('button')) {
     trigger(act, {...image, act});
     // the keys of the enlarged image, Escape and the arrows, stay in force
     before?.focus();
+    if (act === 'drop') { dropped = props.value; load(); }
     if (!props.texts[`done_${act}`]) return;
     status.textContent = say(`done_${act}`, {seed: image.seed});
     clearTimeout(fading);
