@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from huggingface_hub.errors import HTTPError
-from torchvision.datasets import Flowers102
 
 from lotus_gan.data.images import ImageSet, load_folder, read_images
 from lotus_gan.errors import DataError
@@ -75,6 +74,8 @@ def _flowers102(wanted: str | None) -> ImageSet:
         import scipy  # noqa: F401  torchvision reads the labels with it
     except ImportError:
         raise DataError("no_scipy", source=FLOWERS) from None
+    from torchvision.datasets import Flowers102  # two seconds to load, and few runs need it
+
     if wanted is not None and wanted not in Flowers102.classes:
         raise DataError("no_class", source=FLOWERS, name=wanted, names=", ".join(Flowers102.classes))
     root = Path(torch.hub.get_dir()) / "datasets"

@@ -1,4 +1,5 @@
-"""No public name of the code (module, class, function, argument, flag) has a word that the field has another for."""
+"""No public name of the code (module, class, function, argument, flag), and no name of a script, has a word that the
+field has another for."""
 
 import ast
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = [path for path in sorted((ROOT / "lotus_gan/ui").rglob("*.js")) if "runtime" not in path.parts]
 FILES = sorted([ROOT / "app.py", ROOT / "train.py", *(ROOT / "lotus_gan").rglob("*.py")])
 
 # a word stands for itself wherever it is a part of a name: `_` and capitals part names into words
@@ -69,3 +71,12 @@ def test_no_public_name_has_a_replaced_word(path):
     found = [(0, part) for part in path.relative_to(ROOT).with_suffix("").parts if replaced(part)]
     found += [(n, name) for n, name in names(ast.parse(path.read_text(encoding="utf-8"))) if replaced(name) - ours]
     assert not found, f"{path.relative_to(ROOT)}: " + ", ".join(f"{name} (line {n})" for n, name in sorted(set(found)))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_name_of_a_script_has_a_replaced_word(path):
+    ours = {"player", "closed", "whole"}  # the interpolation player; dialogs are closed, numbers are whole
+    lines = path.read_text(encoding="utf-8").splitlines()
+    code = [re.sub(r"//.*|'[^']*'|\"[^\"]*\"|`[^`]*`", "", line) for line in lines]  # without comments and texts
+    found = {(n, name) for n, line in enumerate(code, 1) for name in re.findall(r"[A-Za-z]\w*", line)}
+    assert not [(name, n) for n, name in sorted(found) if replaced(name) - ours]

@@ -39,7 +39,7 @@ export function generateTab(generator, {interpolate, explore}) {
 
   const acts = {
     save: () => save(enlarged.pixels, generator.model, enlarged.number, enlarged.psi),
-    walk: () => interpolate.startAt(enlarged.number),
+    interpolate: () => interpolate.startAt(enlarged.number),
     explore: () => explore.startAt(enlarged.number),
     close: () => {},
   };

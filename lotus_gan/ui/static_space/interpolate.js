@@ -101,14 +101,14 @@ export function interpolateTab(generator, open) {
     loop.disabled = true;
     bar.hidden = false;
     const values = {keyframes: [...keyframes, keyframes[0]], truncation: Number(truncation.value), even: false};
-    const way = new Interpolation(generator, values), count = FRAMES * keyframes.length, pictures = [];
+    const way = new Interpolation(generator, values), count = FRAMES * keyframes.length, images = [];
     const report = part => { bar.value = part; speak(loop, 'loop_busy', {percent: Math.round(100 * part)}); };
     try {
       for (let i = 0; i < count; i++) {
-        pictures.push(await way.frame(i / count));
-        report(0.5 * pictures.length / count);
+        images.push(await way.frame(i / count));
+        report(0.5 * images.length / count);
       }
-      const blob = await record(pictures, kind, i => report(0.5 + 0.5 * i / count));
+      const blob = await record(images, kind, i => report(0.5 + 0.5 * i / count));
       download(blob, `${generator.model.slug}-loop.${kind.includes('mp4') ? 'mp4' : 'webm'}`);
     } catch { /* a lost generator is said by page.js */ }
     loop.disabled = false;
@@ -117,21 +117,21 @@ export function interpolateTab(generator, open) {
   }
 
   // a browser records in real time: a frame every 1/24 s
-  function record(pictures, kind, onFrame) {
+  function record(images, kind, onFrame) {
     const small = canvas(), large = make('canvas', {width: SIDE, height: SIDE}), context = large.getContext('2d');
     const stream = large.captureStream(0), [track] = stream.getVideoTracks(), parts = [];
     const recorder = new MediaRecorder(stream, {mimeType: kind, videoBitsPerSecond: 4e6});
     recorder.ondataavailable = ({data}) => parts.push(data);
     return new Promise((done, failed) => {
       let i = 0;
-      const draw = picture => {
-        put(small, picture);
+      const draw = image => {
+        put(small, image);
         context.drawImage(small, 0, 0, SIDE, SIDE);
         track.requestFrame();
       };
       const step = () => {
-        if (i === pictures.length) return recorder.stop();
-        draw(pictures[i++]);
+        if (i === images.length) return recorder.stop();
+        draw(images[i++]);
         onFrame(i);
         setTimeout(step, 1000 / FPS);
       };
@@ -139,7 +139,7 @@ export function interpolateTab(generator, open) {
       recorder.onstop = () => done(new Blob(parts, {type: kind}));
       recorder.onerror = failed;
       recorder.start();
-      draw(pictures[0]);
+      draw(images[0]);
     });
   }
 

@@ -51,9 +51,9 @@ const lost = reason => {
 try {
   const generator = await openGenerator(new URL('model.json', location.href).href, lost);
   // said at most once a second: what changes all the time is not read out
-  const painted = () => speak(state, 'ready', {ms: Math.max(1, Math.round(generator.ms))});
-  setInterval(painted, 1000);
-  painted();
+  const said = () => speak(state, 'ready', {ms: Math.max(1, Math.round(generator.ms))});
+  setInterval(said, 1000);
+  said();
   const interpolate = interpolateTab(generator, open), explore = exploreTab(generator, open, interpolate);
   generateTab(generator, {interpolate, explore});
 } catch (error) {

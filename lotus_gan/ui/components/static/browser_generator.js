@@ -71,7 +71,7 @@ async function open() {
 // Gradio takes events whose names it finds here
 const ASKS = ['ask_generate', 'ask_explore', 'ask_sum', 'ask_typed', 'ask_interpolate'];
 page.ask = name => trigger(ASKS.find(ask => ask === name));
-page.painted = say;
+page.generated = say;
 watch('value', open);
 say();
 open();

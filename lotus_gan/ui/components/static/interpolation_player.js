@@ -6,7 +6,7 @@ const say = (name, values) => window.lotusGan.say(texts, name, values);
 const now = element.querySelector('.now'), list = element.querySelector('.keyframes');
 const images = new Map();  // url -> image that has been decoded
 let keyframes = [], sheets = [], position = 0.5, playing = 0;
-let frames = null, painting = false, painted = null;  // the browser's own; one is on its way; the position of the last
+let frames = null, generating = false, generated = null;  // the browser's own; one is on its way; position of the last
 
 const range = () => document.querySelector('#position input[type=range]');
 const count = () => STEPS * (keyframes.length - 1);
@@ -25,7 +25,7 @@ function draw(canvas, pair, step) {
 function show(t) {
   position = t;
   if (keyframes.length < MIN_KEYFRAMES) return;
-  if (frames) return paint();
+  if (frames) return generate();
   const frame = Math.round(t * count()), pair = Math.min(Math.floor(frame / STEPS), keyframes.length - 2);
   const canvas = now.querySelector('canvas');
   if (draw(canvas, pair, frame - STEPS * pair)) caption(frame);
@@ -44,22 +44,22 @@ const put = (canvas, pixels) =>
   canvas.getContext('2d', {alpha: false}).putImageData(new ImageData(pixels, SIDE, SIDE), 0, 0);
 
 // the browser's own frames come one by one, and only the newest position matters
-async function paint() {
-  if (painting) return;
-  painting = true;
-  for (let mine = frames; mine && painted !== position; mine = frames) {
+async function generate() {
+  if (generating) return;
+  generating = true;
+  for (let mine = frames; mine && generated !== position; mine = frames) {
     const t = position, pixels = await mine.frame(t).catch(() => null);
     if (!pixels) break;  // a lost generator is dealt with by browser_generator.js
     if (mine !== frames) continue;
     put(now.querySelector('canvas'), pixels);
     caption(t * count());
-    painted = t;
-    window.lotusGan.painted();
+    generated = t;
+    window.lotusGan.generated();
   }
-  painting = false;
+  generating = false;
 }
 
-async function paintKeyframes(mine) {
+async function drawKeyframes(mine) {
   for (const [i, canvas] of [...list.querySelectorAll('canvas')].entries()) {
     const pixels = await mine.frame(i / (keyframes.length - 1)).catch(() => null);
     if (!pixels || mine !== frames) return;
@@ -146,13 +146,13 @@ async function load() {
   if (props.value !== value && JSON.stringify(props.value) !== JSON.stringify(value)) return;  // a newer one has come
   frames?.close();
   // at an even pace another frame belongs to a position as soon as the pace is known
-  const again = () => { painted = null; show(position); };
+  const again = () => { generated = null; show(position); };
   frames = value.sheets.length ? null : window.lotusGan.browser?.frames(value, again);
   if (!value.sheets.length && !frames) return window.lotusGan.ask('ask_interpolate');
-  [keyframes, sheets, painted] = [value.keyframes, fresh, null];
+  [keyframes, sheets, generated] = [value.keyframes, fresh, null];
   showKeyframes();
   show(playing ? position : Number(range()?.value ?? position));
-  if (frames) paintKeyframes(frames);
+  if (frames) drawKeyframes(frames);
   else element.dataset.keyframes = keyframes.slice(0, sheets.length + 1).join();
 }
 
