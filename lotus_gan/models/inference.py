@@ -27,10 +27,9 @@ class InferenceGenerator(nn.Module):
         shared = {id(parameter): parameter for parameter in generator.parameters()}
         self.generator = copy.deepcopy(generator, shared).eval()
         on_cpu = next(generator.parameters()).device.type == "cpu"
-        for module in list(self.generator.modules()):
-            if isinstance(module, nn.Sequential):
-                _fold(module)
-            if on_cpu and torch.backends.mkldnn.is_available():
+        fold_batchnorm(self.generator)
+        if on_cpu and torch.backends.mkldnn.is_available():
+            for module in list(self.generator.modules()):
                 _use_onednn(module)
 
     @property
@@ -41,11 +40,14 @@ class InferenceGenerator(nn.Module):
         return self.generator(z)
 
 
-def _fold(layers: nn.Sequential) -> None:
-    for i, (conv, norm) in enumerate(list(pairwise(layers))):
-        if isinstance(conv, nn.Conv2d | nn.ConvTranspose2d) and isinstance(norm, nn.BatchNorm2d):
-            layers[i] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, nn.ConvTranspose2d))
-            layers[i + 1] = nn.Identity()
+def fold_batchnorm(network: nn.Module) -> None:
+    """Fold each BatchNorm right after a convolution of an nn.Sequential into it, in place: the same outputs in eval
+    mode, to rounding."""
+    for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        for i, (conv, norm) in enumerate(list(pairwise(layers))):
+            if isinstance(conv, nn.Conv2d | nn.ConvTranspose2d) and isinstance(norm, nn.BatchNorm2d):
+                layers[i] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, nn.ConvTranspose2d))
+                layers[i + 1] = nn.Identity()
 
 
 def _use_onednn(module: nn.Module) -> None:

@@ -6,10 +6,12 @@ from urllib.error import URLError
 import pytest
 import torch
 from helpers.features import column
+from safetensors.torch import load_file
+from torchvision.models import mobilenet_v2
 
 from lotus_gan.data.images import load_folder
 from lotus_gan.errors import EvaluationError
-from lotus_gan.evaluation.features import Features
+from lotus_gan.evaluation.features import Features, _prepare
 from lotus_gan.evaluation.metrics import compute_metrics, kid, prdc
 from lotus_gan.evaluation.nearest import nearest_neighbours
 from lotus_gan.sampling import media
@@ -29,11 +31,21 @@ def test_an_image_has_the_features_of_its_png(features, lotuses, tmp_path):
     assert (from_file - mirrored).abs().max() > 0.05 * scale
 
 
+def test_the_features_are_those_of_the_network_as_torchvision_has_it(features, weights, lotuses):
+    """Folding BatchNorm and another order in memory change roundings only."""
+    plain = mobilenet_v2(weights=None).features.eval()
+    plain.load_state_dict(load_file(weights))
+    images = torch.stack([_prepare(image) for image in lotuses[:5]])
+    with torch.no_grad():
+        expected = plain.double()(images.double()).mean((2, 3))
+    assert (features.of_images(lotuses[:5]) - expected).abs().max() < 3e-5 * expected.abs().max()
+
+
 def test_where_the_weights_come_from(weights, monkeypatch):
     monkeypatch.setenv("LOTUS_GAN_FEATURES", str(weights))
     source = Features().source
     assert source.startswith("file ") and len(source) == len("file ") + 12
-    state = {f"features.{name}": value for name, value in Features().network.state_dict().items()}
+    state = {f"features.{name}": value for name, value in load_file(weights).items()}
     monkeypatch.delenv("LOTUS_GAN_FEATURES")
     answer = {**state, "classifier.1.bias": torch.zeros(1000)}
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", lambda *_, **__: answer)
