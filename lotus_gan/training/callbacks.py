@@ -20,6 +20,7 @@ from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation.features import Features
 from lotus_gan.evaluation.metrics import Metrics, compute_metrics, smoothness
 from lotus_gan.files import atomic_write
+from lotus_gan.models.inference import InferenceGenerator
 from lotus_gan.models.pretrained import Generator
 from lotus_gan.sampling.media import grid, sample_images, save_atomically
 from lotus_gan.training.report import forecast
@@ -194,7 +195,8 @@ class Evaluator(Callback):
         if self.lines and self.lines[-1]["step"] == self.trainer.step_number:
             return
         z = latents.from_seeds(VALIDATION_SEEDS, self.trainer.config.z_dim)
-        metrics = compute_metrics(self.real, self.features.of_generator(self.trainer.ema, z)).to_dict()
+        fake = self.features.of_generator(InferenceGenerator(self.trainer.ema), z)
+        metrics = compute_metrics(self.real, fake).to_dict()
         line = _progress(self.trainer) | {name: round(value, 4) for name, value in metrics.items()}
         if min([*self.lines, line], key=rank) is line:
             self.trainer.save_best()
@@ -204,7 +206,7 @@ class Evaluator(Callback):
     def final_metrics(self, images: torch.Tensor) -> Metrics:
         """The best model's metrics for its card: 512 fixed seeds against images (N, 3, 128, 128) uint8."""
         self.evaluate()
-        best = Generator.from_pretrained(self.trainer.output)
+        best = InferenceGenerator(Generator.from_pretrained(self.trainer.output))
         z = latents.from_seeds(TEST_SEEDS, best.z_dim)
         real, fake = self.features.of_images(images), self.features.of_generator(best, z)
         metrics = compute_metrics(real, fake, self.features.of_training(self.trainer.images))
