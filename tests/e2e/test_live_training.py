@@ -40,9 +40,11 @@ def test_shapes_come_within_a_minute_and_the_model_can_be_taken_along(visit, sit
     assert rms(real[::2].mean(0) - real[1::2].mean(0)) == pytest.approx(0.09, abs=0.005)
     assert rms(real.mean((0, 1, 2)) - real.mean(0)) == pytest.approx(0.27, abs=0.01)
     page = open_tab(visit, site)
+    image, tiles = page.locator("#live-training .fake img"), page.locator("#live-training .tiles")
+    assert tiles.is_visible() and "new ones come" in said(page)
     page.locator("#live-start").click()
-    image = page.locator("#live-training .fake img")
     image.wait_for(timeout=120_000)
+    assert not tiles.is_visible()
     mean, spread = distances(images_of(image.get_attribute("src")), real)
     assert mean > 0.35 and spread > 0.3
     [process] = processes(site.process.pid)

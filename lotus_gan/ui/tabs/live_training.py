@@ -27,8 +27,8 @@ OURS, MINE = "ours", "mine"
 FOLDER = Path(__file__).resolve().parents[3] / "data/lotus-68"
 EVERY = 1  # s between two looks at the process and at who is still here
 TO_READ, TO_SAVE = 120, 15  # s in which the images must be read, and what was learned be written
-SHOWN = ("live_line_1", "live_line", "live_reading", "live_progress", "live_done", "live_left", "live_fake",
-         "live_real", "live_wasserstein", "live_penalty", "live_home", "curve_ends")  # fmt: skip
+SHOWN = ("live_idle", "live_line_1", "live_line", "live_reading", "live_progress", "live_done", "live_left",
+         "live_fake", "live_real", "live_wasserstein", "live_penalty", "live_home", "curve_ends")  # fmt: skip
 
 OUTPUTS = 5  # the view and four buttons
 

@@ -18,6 +18,11 @@ TEXTS = {  # key: (English, French)
         "visiteur à la fois ; les autres font la queue. Vos images ne sont montrées à personne d’autre, et sont "
         "effacées après une heure.",
     ),
+    "live_idle": (
+        "The generator’s images appear here a few seconds after you press Train; new ones come every two seconds.",
+        "Les images du générateur apparaissent ici quelques secondes après Entraîner, puis de nouvelles toutes les "
+        "deux secondes.",
+    ),
     "live_line_1": (
         "You are next: your turn comes within {seconds} seconds.",
         "Vous êtes le prochain : votre tour vient d’ici {seconds} secondes.",

@@ -14,16 +14,15 @@ function sentence({phase, ahead, wait, message, ...report}) {
   if (phase === 'training') return say('live_progress', {...report, turn: props.turn});
   if (phase === 'done') return say('live_done', report);
   if (phase === 'left') return say('live_left');
+  if (!phase) return say('live_idle');
   return message ?? '';
 }
 
 function figure(name, source) {
-  const [shown, image] = [part(`.${name}`), part(`.${name} img`)];
-  shown.hidden = !source;
-  if (!source) return;
-  const title = say(`live_${name}`);
-  part(`.${name} figcaption`).textContent = image.alt = title;
-  if (image.src !== source) image.src = source;
+  const image = part(`.${name} img`);
+  part(`.${name} figcaption`).textContent = image.alt = say(`live_${name}`);
+  image.hidden = !source;
+  if (source && image.src !== source) image.src = source;
 }
 
 function load() {
@@ -32,7 +31,9 @@ function load() {
   part('.said').dataset.phase = value.phase ?? '';
   part('.left-out').textContent = value.phase === 'done' ? value.message : '';
   figure('fake', value.fake);
+  part('.tiles').hidden = Boolean(value.fake);
   figure('real', value.real);
+  part('.real').hidden = !value.real;
   const drawn = CURVES.filter(name => curves[name]?.length > 1);
   part('.charts').replaceChildren(...drawn.map(name => chart(say(`live_${name}`), curves[name],
     (first, last) => say('curve_ends', {first: precise(first), last: precise(last)}))));
