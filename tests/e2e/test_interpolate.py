@@ -9,6 +9,7 @@ import pytest
 from gradio_client import Client
 from helpers.page import (
     NEXT_FRAME,
+    PLAYER_TEXT,
     keyframes_field,
     open_interpolate,
     player_pixels,
@@ -98,16 +99,14 @@ def test_keyframes_can_be_added_visited_and_taken_out(visit, app, tmp_path):
 def test_an_even_pace_and_truncation_generate_other_frames(visit):
     page = visit().page
     open_interpolate(page)
-    shown = [player_pixels(page)]
+    shown = page.evaluate(PLAYER_TEXT)
     with page.expect_response(re.compile(r"seeds-37-14-even-sheet\.webp$")):
         page.locator("#even input").check()
-    page.wait_for_timeout(300)
-    shown.append(player_pixels(page))
+    page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=shown)
+    shown = page.evaluate(PLAYER_TEXT)
     with page.expect_response(re.compile(r"seeds-37-14-truncation-0\.5-even-sheet\.webp$")):
         page.locator("#interpolation-truncation input[type=range]").fill("0.5")
-    page.wait_for_timeout(300)
-    shown.append(player_pixels(page))
-    assert all(abs(a - b).max() > 0 for a, b in pairwise(shown))
+    page.wait_for_function(f"old => {PLAYER_TEXT} !== old", arg=shown)
 
 
 def test_play_moves_by_itself_and_stops_at_a_key(visit):

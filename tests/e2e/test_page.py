@@ -9,15 +9,13 @@ from helpers.app_server import copy_of_the_app, running_app, save_colourful_mode
 from helpers.page import (
     IMAGES_LOADED,
     OUTSIDE,
-    PLAYER_PIXELS,
+    PLAYER_TEXT,
     captions,
     generate,
     open_interpolate,
     wait_for_keyframes,
 )
 from PIL import Image
-
-PLAYER_TEXT = f"String({PLAYER_PIXELS.removeprefix('() => ')})"
 
 
 def test_it_opens_with_images_and_calls_nobody_else(visit, app):

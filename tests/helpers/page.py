@@ -12,6 +12,7 @@ IMAGES_LOADED = """n => {
 PLAYER_PIXELS = """() => [
   ...document.querySelector('#interpolation-player .now canvas').getContext('2d').getImageData(0, 0, 128, 128).data
 ]"""
+PLAYER_TEXT = f"String({PLAYER_PIXELS.removeprefix('() => ')})"  # the same as a text, to be compared in the page
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OUTSIDE = """() => [...document.querySelectorAll('button, input, canvas, img')]
   .filter(e => e.offsetParent && !e.closest('.visually-hidden') && e.getBoundingClientRect().right > innerWidth)
