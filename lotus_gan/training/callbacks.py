@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from tqdm import tqdm
@@ -163,8 +164,9 @@ def preview_due(step: int, every: int | None) -> bool:
 class Evaluator(Callback):
     """Metrics of the moving average against the validation images, every `evaluate_every` steps and at the end.
 
-    They go to quality.jsonl, and the best model by `rank` is kept in the run's folder. The trainer must have been made
-    with `keep_best`. EvaluationError if it has fewer than two validation images.
+    They go to quality.jsonl, and the best model is kept in the run's folder: by the mean `rank` of an evaluation and
+    the two before it, because the best of many single ones is the luckiest. The trainer must have been made with
+    `keep_best`. EvaluationError if it has fewer than two validation images.
     """
 
     def __init__(self, trainer: Trainer, features: Features):
@@ -178,7 +180,10 @@ class Evaluator(Callback):
     @property
     def best(self) -> dict:
         """The line of the best model, empty before the first."""
-        return min(self.lines, key=rank, default={})
+        step = self.lines[-1].get("best_step") if self.lines else None
+        found = [line for line in self.lines if line["step"] == step]
+        # a run of an older version kept the best of single evaluations, and its lines do not say which
+        return found[0] if found else min(self.lines, key=rank, default={})
 
     def on_step(self) -> None:
         """Evaluate if that is due."""
@@ -198,10 +203,18 @@ class Evaluator(Callback):
         fake = self.features.of_generator(InferenceGenerator(self.trainer.ema), z)
         metrics = compute_metrics(self.real, fake).to_dict()
         line = _progress(self.trainer) | {name: round(value, 4) for name, value in metrics.items()}
-        if min([*self.lines, line], key=rank) is line:
+        best = self.best
+        if not best or self._mean_rank(line) < self._mean_rank(best):
             self.trainer.save_best()
+            best = line
+        line["best_step"] = best["step"]
         append_log(self.path, line)
         self.lines.append(line)  # last: what could not be written was not measured
+
+    def _mean_rank(self, line: dict) -> float:
+        """Of a line and the two before it."""
+        lines = [before for before in self.lines if before["step"] < line["step"]]
+        return fmean(map(rank, [*lines[-2:], line]))
 
     def final_metrics(self, images: torch.Tensor) -> Metrics:
         """The best model's metrics for its card: 512 fixed seeds against images (N, 3, 128, 128) uint8."""

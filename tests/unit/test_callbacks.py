@@ -97,6 +97,35 @@ def test_the_evaluator_keeps_the_best_model_and_the_last(images, tmp_path, monke
     assert evaluator.best["step"] == 2
 
 
+def test_one_lucky_evaluation_is_not_the_best_of_a_run(images, tmp_path, monkeypatch):
+    """Means over three: 90, 80, 70, 50, 57, 47. The fourth has the lowest KID, and the sixth is the best."""
+    kids = iter([90.0, 70.0, 50.0, 30.0, 90.0, 21.0])
+    monkeypatch.setattr(callbacks, "compute_metrics", lambda real, fake: metrics_of(next(kids)))
+    config = TINY.replace(steps=6, evaluate_every=1)
+    trainer = Trainer(config, images, tmp_path, validation=images[:3], keep_best=True)
+    evaluator, copies = Evaluator(trainer, MeanColours()), CopyAverages(trainer)
+    trainer.train([evaluator, copies])
+    assert [line["best_step"] for line in evaluator.lines] == [1, 2, 3, 4, 4, 6]
+    kept = Generator.from_pretrained(tmp_path).state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in copies.averages[5].items())
+
+
+def test_a_run_of_an_older_version_keeps_its_best_until_a_better_one_comes(images, tmp_path, monkeypatch):
+    """Its lines do not say which model was kept: that of the lowest rank was."""
+    kids = iter([40.0, 30.0, 50.0, 45.0, 21.0])  # means over three: 40, 35, 40, 42, 39
+    monkeypatch.setattr(callbacks, "compute_metrics", lambda real, fake: metrics_of(next(kids)))
+    for steps in (3, 5):
+        config = TINY.replace(steps=steps, evaluate_every=1)
+        trainer = Trainer(config, images, tmp_path, validation=images[:3], keep_best=True)
+        evaluator = Evaluator(trainer, MeanColours())
+        trainer.train([evaluator])
+        assert evaluator.best["step"] == 2
+        if steps == 3:
+            lines = [{k: v for k, v in line.items() if k != "best_step"} for line in evaluator.lines]
+            (tmp_path / "quality.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [line.get("best_step") for line in Evaluator(trainer, MeanColours()).lines] == [None, None, None, 2, 2]
+
+
 def test_a_resumed_evaluator_remembers_the_best(images, tmp_path, monkeypatch):
     """A worse third model does not take the second's place after a restart, and no step is evaluated twice."""
     kids = iter([5.0, 3.0, 4.0])
