@@ -84,6 +84,7 @@ def test_the_lightbox_follows_the_arrow_keys_and_what_is_let_go(visit):
     page.get_by_role("status").filter(has_text="#3 is no longer kept").wait_for()
     assert page.locator("[data-act=drop]").is_disabled()  # until the next one has taken its place
     page.unroute_all()
+    page.wait_for_selector("#favourites img[src*='seed-000003.png']", state="detached")
     page.locator("[data-act=drop]").click()
     page.get_by_role("status").filter(has_text="#2 is no longer kept").wait_for()
     page.locator("#favourites").wait_for(state="hidden")

@@ -80,6 +80,15 @@ def metrics_of(kid):
     )
 
 
+def evaluated_run(images, folder, steps: int) -> tuple[Trainer, Evaluator]:
+    """A run until so many steps, begun or resumed, with an evaluation after each."""
+    config = TINY.replace(steps=steps, evaluate_every=1)
+    trainer = Trainer(config, images, folder, validation=images[:3], keep_best=True)
+    evaluator = Evaluator(trainer, MeanColours())
+    trainer.train([evaluator])
+    return trainer, evaluator
+
+
 @pytest.mark.parametrize("first", ["evaluator", "copies"])
 def test_the_evaluator_keeps_the_best_model_and_the_last(images, tmp_path, monkeypatch, first):
     """Three models with KIDs of 5, 3 and 4: the folder holds the second, `last/` the third."""
@@ -115,10 +124,7 @@ def test_a_run_of_an_older_version_keeps_its_best_until_a_better_one_comes(image
     kids = iter([40.0, 30.0, 50.0, 45.0, 21.0])  # means over three: 40, 35, 40, 42, 39
     monkeypatch.setattr(callbacks, "compute_metrics", lambda real, fake: metrics_of(next(kids)))
     for steps in (3, 5):
-        config = TINY.replace(steps=steps, evaluate_every=1)
-        trainer = Trainer(config, images, tmp_path, validation=images[:3], keep_best=True)
-        evaluator = Evaluator(trainer, MeanColours())
-        trainer.train([evaluator])
+        trainer, evaluator = evaluated_run(images, tmp_path, steps)
         assert evaluator.best["step"] == 2
         if steps == 3:
             lines = [{k: v for k, v in line.items() if k != "best_step"} for line in evaluator.lines]
@@ -131,10 +137,7 @@ def test_a_resumed_evaluator_remembers_the_best(images, tmp_path, monkeypatch):
     kids = iter([5.0, 3.0, 4.0])
     monkeypatch.setattr(callbacks, "compute_metrics", lambda real, fake: metrics_of(next(kids)))
     for steps in (2, 3):
-        config = TINY.replace(steps=steps, evaluate_every=1)
-        trainer = Trainer(config, images, tmp_path, validation=images[:3], keep_best=True)
-        evaluator = Evaluator(trainer, MeanColours())
-        trainer.train([evaluator])
+        _, evaluator = evaluated_run(images, tmp_path, steps)
         evaluator.evaluate()
         if steps == 2:
             best = (tmp_path / "model.safetensors").read_bytes()
@@ -143,10 +146,7 @@ def test_a_resumed_evaluator_remembers_the_best(images, tmp_path, monkeypatch):
 
 
 def test_the_final_metrics_are_of_the_best_model(images, tmp_path):
-    config = TINY.replace(steps=1, evaluate_every=1)
-    trainer = Trainer(config, images, tmp_path, validation=images[:3], keep_best=True)
-    evaluator = Evaluator(trainer, MeanColours())
-    trainer.train([evaluator])
+    _, evaluator = evaluated_run(images, tmp_path, steps=1)
     metrics = evaluator.final_metrics(images)
     features, z = MeanColours(), latents.from_seeds(range(512), TINY.z_dim)
     fake = features.of_generator(Generator.from_pretrained(tmp_path), z)
