@@ -49,7 +49,7 @@ def test_what_the_page_serves_for_a_browser(tmp_path):
         [line] = [c["props"] for c in config["components"] if c["props"].get("elem_id") == "browser-generator"]
         answer = client.get(line["value"]["description"])
         description = answer.json()
-        assert (description["name"], description["zDim"], len(description["directions"])) == ("lotus", 100, 23)
+        assert (description["name"], description["zDim"], len(description["directions"])) == ("lotus", 100, 24)
         assert "immutable" in answer.headers["cache-control"]
         model = client.get(f"/browser/{description['files']['model']['url']}").content
         expected = (ROOT / "weights/lotus/model.onnx").read_bytes()
