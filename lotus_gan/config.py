@@ -75,7 +75,7 @@ class TrainConfig(ModelConfig):
     width: Width = 16
 
     # how long
-    steps: Annotated[int, Field(ge=1, description="generator updates in all")] = 7_000
+    steps: Annotated[int, Field(ge=1, description="generator updates in all")] = 10_000
     max_minutes: Annotated[float | None, Field(gt=0, description="stop cleanly after so many minutes of this call")] = (
         None
     )

@@ -12,7 +12,7 @@ LOTUS = {
     "architecture": "lotus",
     "z_dim": 100,
     "width": 16,
-    "steps": 7_000,
+    "steps": 10_000,
     "max_minutes": None,
     "batch_size": 16,
     "n_critic": 1,
@@ -160,7 +160,7 @@ def test_a_config_cannot_be_changed_and_replace_makes_another():
     config = TrainConfig()
     with pytest.raises(ValueError, match="frozen"):
         config.steps = 3
-    assert config.replace(steps=3).steps == 3 and config.steps == 7_000
+    assert config.replace(steps=3).steps == 3 and config.steps == 10_000
 
 
 @pytest.mark.parametrize(("count", "augment"), [(1, "translation"), (999, "translation"), (1000, "")])
