@@ -6,7 +6,7 @@ Three Markdown tables: from the start of `python app.py` to its first answer and
 a visitor asks for, made in turn as the page makes it and in the plainest way; then the real page in a real Chromium (on
 the PATH), for which the server generates. Plain is one image after the other on one core, by the network as it was
 trained, in PNG files of Pillow's default level. Shared computers are noisy, so ratios are taken within a round, and
-beside them stands the rate of matrix products (torch.mm, 2048 cubed), measured in turn too. About three minutes on two
+beside them stands the rate of matrix products (torch.mm, 2048 cubed), measured in turn too. About two minutes on two
 cores.
 """
 
