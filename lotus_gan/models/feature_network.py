@@ -1,6 +1,6 @@
 """The frozen network through which the critic of `lotus` sees a whole image: EfficientNet-Lite0, trained on ImageNet.
 
-    maps = feature_network(device)(images)    # (N, 3, 128, 128) in [-1, 1] -> [(N, 24, 48, 48), (N, 40, 24, 24), ...]
+    maps = feature_network(device)(images)    # (N, 3, 128, 128) in [-1, 1] -> [(N, 24, 64, 64), (N, 40, 32, 32), ...]
 
 A critic that starts from such features needs minutes where one that starts from pixels needs days (Projected GANs,
 Sauer et al. 2021). The network (Tan & Le 2019; the Lite variant has ReLU6 and no squeeze-and-excitation) takes images
@@ -18,8 +18,8 @@ from torch.nn import functional as F
 
 from lotus_gan.errors import MissingDependency
 
-RESOLUTION = 192  # px, to which images are upsampled: trained at 224, it misses fine detail at 128
-FEATURE_SHAPES = ((24, 48), (40, 24), (112, 12), (320, 6))  # channels and side in px of the four feature maps
+RESOLUTION = 256  # px, to which images are upsampled: its first layers halve them, so that it sees every pixel of 128
+FEATURE_SHAPES = ((24, 64), (40, 32), (112, 16), (320, 8))  # channels and side in px of the four feature maps
 FEATURE_STD = (8.2, 7.8, 6.5, 2.5)  # about each map's standard deviation on our lotuses
 # (blocks, kernel, stride of the first block, expansion) of each stage
 STAGES = ((1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6), (4, 5, 2, 6), (1, 3, 1, 6))

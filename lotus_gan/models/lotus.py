@@ -205,14 +205,14 @@ def base_head(c: int) -> nn.Sequential:
 
 
 def feature_head(channels: int, side: int, c: int) -> nn.Sequential:
-    """(N, channels, side, side) -> (N,): halved to 6 px, then one linear score."""
+    """(N, channels, side, side) -> (N,): halved to 8 px, then one linear score."""
     halvings: list[nn.Module] = []
-    for _ in range((side // 6).bit_length() - 1):
+    for _ in range((side // 8).bit_length() - 1):
         halvings += [nn.Conv2d(c, c, 4, 2, 1), nn.LeakyReLU(0.2)]
     return nn.Sequential(
         *(nn.Conv2d(channels, c, 1), nn.LeakyReLU(0.2), *halvings),
         *(nn.Conv2d(c, c, 3, 1, 1), nn.LeakyReLU(0.2)),
-        *_to_score(c, 6),
+        *_to_score(c, 8),
     )
 
 

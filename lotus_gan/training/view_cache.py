@@ -18,7 +18,7 @@ from lotus_gan.models.pretrained import Critic
 
 Views = list[torch.Tensor]  # (N, C, H, W), one for each head of the critic
 
-MAX_BYTES = 2**30  # 2,500 images for `lotus`, each also mirrored
+MAX_BYTES = 2**31  # 2,800 images for `lotus`, each also mirrored
 
 logger = logging.getLogger(__name__)
 
