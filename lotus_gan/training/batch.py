@@ -14,6 +14,7 @@ import torch
 
 from lotus_gan.config import TrainConfig
 from lotus_gan.training import augment
+from lotus_gan.training.view_cache import Views
 
 
 class ShuffledIndices:
@@ -96,10 +97,22 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device, but for what the CPU uses: indices, flips, and the draws of the augmentation."""
-        return replace(
-            self,
-            z=self.z.to(device),
-            crop=self.crop.to(device),
-            noise=self.noise.to(device),
-            points=self.points.to(device),
-        )
+        z, crop, noise, points = (_to(tensor, device) for tensor in (self.z, self.crop, self.noise, self.points))
+        return replace(self, z=z, crop=crop, noise=noise, points=points)
+
+
+@dataclass(frozen=True)
+class CriticUpdate:
+    """What one update of the critic works on: samples and what the heads see of the real images, both on the device.
+
+    penalty_scale: how often the gradient penalty counts in it; 0: it is left out.
+    """
+
+    batch: Batch
+    real: Views
+    penalty_scale: int
+
+
+def _to(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """On a GPU from pinned memory: from other memory a copy waits until the GPU has nothing left to do."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -28,7 +28,8 @@ from lotus_gan.models.lotus import BASE, LotusGenerator, pyramid
 from lotus_gan.models.pretrained import Critic, Generator
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training.augment import Draws, augment, flip, parse_policy
-from lotus_gan.training.batch import Batch, ShuffledIndices
+from lotus_gan.training.batch import Batch, CriticUpdate, ShuffledIndices
+from lotus_gan.training.cuda_graphs import CUDAGraphs
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.input_gradient import input_gradient
 from lotus_gan.training.view_cache import Views, view_cache
@@ -72,15 +73,17 @@ class WGANGPStep:
         self.pretrained, self.critic_is_new = bool(initial), len(initial) < 2
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.distributed.synchronise_batch_norm(self.generator)
-        betas = (config.beta1, config.beta2)
-        self.adam_generator = torch.optim.Adam(self.generator.parameters(), lr=config.lr_generator, betas=betas)
-        self.adam_critic = torch.optim.Adam(self.critic.parameters(), lr=config.lr_critic, betas=betas)
+        self.adam_generator = self._adam(self.generator, config.lr_generator)
+        self.adam_critic = self._adam(self.critic, config.lr_critic)
         self.rng = torch.Generator().manual_seed(config.seed)
         self.indices = ShuffledIndices(len(images), self.rng)
         self.step_number, self.images_shown = 0, 0
         self.totals = no_totals()
         # with augmentation an image never looks the same twice
         self.view_cache = None if config.augment else view_cache(self.critic, len(images), self.device)
+        # translation's shifts are numbers of the CPU: a graph would keep the first ones
+        alone = len(self.parts) == self.distributed.world_size == 1
+        self.graphs = CUDAGraphs(self._compute) if self.device.type == "cuda" and alone and not config.augment else None
 
     # --- where the run is ----------------------------------------------------------------------------------------
 
@@ -131,26 +134,35 @@ class WGANGPStep:
         """n_critic updates of the critic, one of the generator, one of the moving average."""
         shown_before = self.images_shown
         self._set_rates()
-        self.critic.requires_grad_(True)
         n_critic = self.n_critic  # it may change as images are shown
-        for update in range(n_critic):
-            batch = self.draw_batch()
-            wasserstein, penalty, fake = self._critic_update(batch, keep_graph=update == n_critic - 1)
-            self.totals["wasserstein"] += wasserstein / n_critic
-            self.totals["penalty"] += penalty / n_critic
-        self.critic.requires_grad_(False)
-        # the generator's update is about the images that the critic has scored last
-        self.totals["generator_loss"] += self._generator_update(batch, fake)
+        updates = (self._draw_update() for _ in range(n_critic))
+        if self.graphs is None or n_critic == self.critic_warmup:
+            figures = self._compute(updates, n_critic)
+        else:
+            figures = self.graphs(list(updates))
+        for name, figure in zip(("wasserstein", "penalty", "generator_loss"), figures, strict=True):
+            self.totals[name] += figure
         self.totals["steps"] += 1
         self._ema_update(self.images_shown - shown_before)
         self.step_number += 1
+
+    def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
+        """On a GPU its rate and step count are tensors, as a graph needs them."""
+        betas, on_gpu = (self.config.beta1, self.config.beta2), self.device.type == "cuda"
+        lr = torch.tensor(rate, device=self.device) if on_gpu else rate
+        return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, capturable=on_gpu)
 
     def _set_rates(self) -> None:
         """Constant until `lr_decay_kimg`, then falling: it needs no end to be known (EDM2, Karras et al. 2024)."""
         decay = self.config.lr_decay_kimg * 1000
         scale = (decay / max(decay, self.images_shown)) ** 0.5 if decay else 1.0
-        self.adam_generator.param_groups[0]["lr"] = scale * self.config.lr_generator
-        self.adam_critic.param_groups[0]["lr"] = scale * self.config.lr_critic
+        rates = ((self.adam_generator, self.config.lr_generator), (self.adam_critic, self.config.lr_critic))
+        for adam, rate in rates:
+            group = adam.param_groups[0]
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(scale * rate)
+            else:
+                group["lr"] = scale * rate
 
     def draw_batch(self) -> Batch:
         """Every random number of the next update, for this stage's resolution and heads."""
@@ -158,33 +170,58 @@ class WGANGPStep:
         resolution = RESOLUTION if self.is_joint else BASE
         return Batch.draw(self.rng, self.config, self.indices, resolution, num_heads)
 
-    def _critic_update(self, batch: Batch, keep_graph: bool) -> tuple[torch.Tensor, torch.Tensor, Views | None]:
-        """-> (Wasserstein estimate and penalty of the first head, views of fake images with their graph or None)."""
-        share = 1 / len(self.parts)
-        # the graph is kept for the generator's update, unless in several parts: one part is what fits into memory
-        keep_graph = keep_graph and len(self.parts) == 1
+    def _draw_update(self) -> CriticUpdate:
+        """What the next update of the critic works on."""
+        batch = self.draw_batch()
         mine = batch[self.parts[0].start : self.parts[-1].stop].to(self.device)
         with torch.no_grad():
-            real = self._real_views(mine)
+            update = CriticUpdate(mine, self._real_views(mine), self._penalty_scale)
+        self.images_shown += self.config.batch_size
+        return update
+
+    def _compute(self, updates: Iterable[CriticUpdate], n_critic: int) -> torch.Tensor:
+        """All updates of one step: -> (Wasserstein estimate, penalty, generator's loss) of the first head, (3,)."""
+        figures = torch.zeros(3, device=self.device)
+        self.critic.requires_grad_(True)
+        for number, update in enumerate(updates, start=1):
+            wasserstein, penalty, fake = self._critic_update(update, keep_graph=number == n_critic)
+            figures[:2] += torch.stack([wasserstein, penalty]) / n_critic
+        self.critic.requires_grad_(False)
+        # the generator's update is about the images that the critic has scored last
+        figures[2] = self._generator_update(update.batch, fake)
+        return figures
+
+    def _critic_update(
+        self, update: CriticUpdate, keep_graph: bool
+    ) -> tuple[torch.Tensor, torch.Tensor, Views | None]:
+        """-> (Wasserstein estimate and penalty of the first head, views of fake images with their graph or None)."""
+        share, mine, real = 1 / len(self.parts), update.batch, update.real
+        # the graph is kept for the generator's update, unless in several parts: one part is what fits into memory
+        keep_graph = keep_graph and len(self.parts) == 1
         with torch.set_grad_enabled(keep_graph):
             fake = self._views(self._fake(mine), mine.augment_fake)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
-        size = len(mine) // len(self.parts)
-        for rows in (slice(i * size, (i + 1) * size) for i in range(len(self.parts))):
-            losses = self._critic_losses([v[rows] for v in real], [v.detach()[rows] for v in fake], mine[rows])
+        for rows in self._rows(mine):
+            fake_rows = [view.detach()[rows] for view in fake]
+            losses = self._critic_losses([view[rows] for view in real], fake_rows, mine[rows], update.penalty_scale)
             total(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
             loss, penalty = losses[0]
             figures += share * torch.stack([-loss.detach(), penalty.detach()])
         wasserstein, penalty = self.distributed.mean_gradients(self.critic.parameters(), figures)
         self.adam_critic.step()
-        self.images_shown += self.config.batch_size
         return wasserstein, penalty, fake if keep_graph else None
 
-    def _critic_losses(self, real: Views, fake: Views, batch: Batch) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def _rows(self, mine: Batch) -> list[slice]:
+        """The parts of this process's samples."""
+        size = len(mine) // len(self.parts)
+        return [slice(i * size, (i + 1) * size) for i in range(len(self.parts))]
+
+    def _critic_losses(
+        self, real: Views, fake: Views, batch: Batch, scale: int
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """(critic loss, gradient penalty) of each head; the penalty as it counts in this update."""
         heads, losses = self.critic.heads[: len(real)], []
-        scale = self._penalty_scale
         for head, real_view, fake_view, points in zip(heads, real, fake, batch.points, strict=True):
             with self.autocast():
                 loss = critic_loss(head(real_view).float(), head(fake_view).float())
@@ -201,13 +238,13 @@ class WGANGPStep:
         every = self.config.penalty_every
         return every if self.images_shown // self.config.batch_size % every == 0 else 0
 
-    def _generator_update(self, batch: Batch, fake: Views | None) -> torch.Tensor:
+    def _generator_update(self, mine: Batch, fake: Views | None) -> torch.Tensor:
         """-> the loss of the first head."""
         share = 1 / len(self.parts)
         self.adam_generator.zero_grad(set_to_none=True)
         figures = torch.zeros(1, device=self.device)
-        for rows in self.parts:
-            part = batch[rows].to(self.device)
+        for rows in self._rows(mine):
+            part = mine[rows]
             views = fake or self._views(self._fake(part), part.augment_fake)
             with self.autocast():
                 losses = [generator_loss(scores.float()) for scores in self.critic.score(views)]
