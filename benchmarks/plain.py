@@ -63,7 +63,9 @@ class PlainStep(WGANGPStep):
         images = augment(images, self.config.augment, draws=draws)
         return [pyramid(images)[0], *self.feature_network(images)] if self.is_joint else [images]
 
-    def _critic_losses(self, real: Views, fake: Views, batch: Batch) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def _critic_losses(
+        self, real: Views, fake: Views, batch: Batch, scale: int
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         losses = []
         for head, real_view, fake_view, points in zip(self.critic.heads, real, fake, batch.points, strict=False):
             penalty = gradient_penalty(head, real_view, fake_view, points=points)

@@ -150,7 +150,7 @@ def parts(step: WGANGPStep, rounds: int) -> dict[str, float]:
 
         setattr(step, name, wrapper)
 
-    names = ["_real_views", "_fake", "_views", "_critic_update", "_generator_update", "_ema_update"]
+    names = ["_real_views", "_fake", "_views", "_critic_update", "_generator_update"]
     for name in names:
         timed(name)
     for _ in range(rounds):
@@ -161,14 +161,13 @@ def parts(step: WGANGPStep, rounds: int) -> dict[str, float]:
         name: statistics.median(sum(values[i::rounds]) for i in range(rounds)) for name, values in taken.items()
     }
     views_of_fake = per_step["_views"] / 2  # one call is for real images
-    heads = per_step["_critic_update"] - per_step["_real_views"] - per_step["_fake"] - views_of_fake
+    heads = per_step["_critic_update"] - per_step["_fake"] - views_of_fake
     return {
         "feature network, real images": per_step["_real_views"],
         "generator, forward": per_step["_fake"],
         "feature network, fake images": views_of_fake,
         "heads and penalty, forward, backward, Adam": heads,
         "generator's update: heads, feature network and generator, backward": per_step["_generator_update"],
-        "moving average": per_step["_ema_update"],
     }
 
 

@@ -54,9 +54,7 @@ class CUDAGraphs:
         here.wait_stream(stream)
         return figures
 
-    def _record(
-        self, updates: Sequence[CriticUpdate]
-    ) -> tuple[torch.cuda.CUDAGraph, list[torch.Tensor], torch.Tensor]:
+    def _record(self, updates: Sequence[CriticUpdate]) -> tuple[torch.cuda.CUDAGraph, list[torch.Tensor], torch.Tensor]:
         """-> (graph, the tensors that it reads, the tensor that it writes). Nothing is computed yet."""
         static = [_copy(update) for update in updates]
         graph = torch.cuda.CUDAGraph()

@@ -4,22 +4,18 @@
     step.warm_up()
     step()
 
-`lotus` trains in three stages: the upsamplers alone (`warm_up`), the 16 px base alone (the first `base_steps` steps),
-then all jointly. `article`, and a pretrained generator, have the joint stage only. All randomness comes from one CPU
-generator. A batch is worked on in parts, one after another (`accumulate`) or by several processes
-(lotus_gan/training/distributed.py); the state is the same in all of those.
+`lotus` trains in three stages: upsamplers alone (`warm_up`), 16 px base alone (the first `base_steps` steps), then all
+jointly. `article`, and a pretrained generator, have the joint stage only. All randomness comes from one CPU generator.
+A batch is worked on in parts, one after another (`accumulate`) or by several processes (distributed.py); the state is
+the same in all of those.
 """
 
 import copy
 import functools
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from itertools import compress
 
 import torch
-from torch import nn
-from tqdm import tqdm
 
 from lotus_gan.config import RESOLUTION, TrainConfig
 from lotus_gan.errors import UsageError
@@ -32,11 +28,9 @@ from lotus_gan.training.batch import Batch, CriticUpdate, ShuffledIndices
 from lotus_gan.training.cuda_graphs import CUDAGraphs
 from lotus_gan.training.distributed import Distributed
 from lotus_gan.training.input_gradient import input_gradient
+from lotus_gan.training.moving_average import update_average
+from lotus_gan.training.optimizer import make_adam, minimise, set_rate
 from lotus_gan.training.view_cache import Views, view_cache
-
-WARMUP_RATE = 2e-3  # Adam's, falling to nothing
-
-logger = logging.getLogger(__name__)
 
 
 class WGANGPStep:
@@ -73,17 +67,18 @@ class WGANGPStep:
         self.pretrained, self.critic_is_new = bool(initial), len(initial) < 2
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.distributed.synchronise_batch_norm(self.generator)
-        self.adam_generator = self._adam(self.generator, config.lr_generator)
-        self.adam_critic = self._adam(self.critic, config.lr_critic)
+        betas = (config.beta1, config.beta2)
+        self.adam_generator = make_adam(self.generator, config.lr_generator, betas)
+        self.adam_critic = make_adam(self.critic, config.lr_critic, betas)
         self.rng = torch.Generator().manual_seed(config.seed)
         self.indices = ShuffledIndices(len(images), self.rng)
         self.step_number, self.images_shown = 0, 0
         self.totals = no_totals()
         # with augmentation an image never looks the same twice
         self.view_cache = None if config.augment else view_cache(self.critic, len(images), self.device)
-        # translation's shifts are numbers of the CPU: a graph would keep the first ones
-        alone = len(self.parts) == self.distributed.world_size == 1
-        self.graphs = CUDAGraphs(self._compute) if self.device.type == "cuda" and alone and not config.augment else None
+        # shifts are numbers of the CPU, of which a graph would keep the first
+        fixed = len(self.parts) == self.distributed.world_size == 1 and not config.augment
+        self.graphs = CUDAGraphs(self._compute) if fixed and self.device.type == "cuda" else None
 
     # --- where the run is ----------------------------------------------------------------------------------------
 
@@ -143,26 +138,17 @@ class WGANGPStep:
         for name, figure in zip(("wasserstein", "penalty", "generator_loss"), figures, strict=True):
             self.totals[name] += figure
         self.totals["steps"] += 1
-        self._ema_update(self.images_shown - shown_before)
+        # shorter early in training: StyleGAN2's ramp-up (Karras et al. 2020)
+        half_life = min(self.config.ema_kimg * 1000, 0.05 * self.images_shown)
+        update_average(self.ema, self.generator, (self.images_shown - shown_before) / half_life)
         self.step_number += 1
-
-    def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
-        """On a GPU its rate and step count are tensors, as a graph needs them."""
-        betas, on_gpu = (self.config.beta1, self.config.beta2), self.device.type == "cuda"
-        lr = torch.tensor(rate, device=self.device) if on_gpu else rate
-        return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, capturable=on_gpu)
 
     def _set_rates(self) -> None:
         """Constant until `lr_decay_kimg`, then falling: it needs no end to be known (EDM2, Karras et al. 2024)."""
         decay = self.config.lr_decay_kimg * 1000
         scale = (decay / max(decay, self.images_shown)) ** 0.5 if decay else 1.0
-        rates = ((self.adam_generator, self.config.lr_generator), (self.adam_critic, self.config.lr_critic))
-        for adam, rate in rates:
-            group = adam.param_groups[0]
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(scale * rate)
-            else:
-                group["lr"] = scale * rate
+        set_rate(self.adam_generator, scale * self.config.lr_generator)
+        set_rate(self.adam_critic, scale * self.config.lr_critic)
 
     def draw_batch(self) -> Batch:
         """Every random number of the next update, for this stage's resolution and heads."""
@@ -191,9 +177,7 @@ class WGANGPStep:
         figures[2] = self._generator_update(update.batch, fake)
         return figures
 
-    def _critic_update(
-        self, update: CriticUpdate, keep_graph: bool
-    ) -> tuple[torch.Tensor, torch.Tensor, Views | None]:
+    def _critic_update(self, update: CriticUpdate, keep_graph: bool) -> tuple[torch.Tensor, torch.Tensor, Views | None]:
         """-> (Wasserstein estimate and penalty of the first head, views of fake images with their graph or None)."""
         share, mine, real = 1 / len(self.parts), update.batch, update.real
         # the graph is kept for the generator's update, unless in several parts: one part is what fits into memory
@@ -276,19 +260,6 @@ class WGANGPStep:
             views = self.critic.views(augment(images, self.config.augment, draws=draws))
         return [view.float() for view in views]
 
-    @torch.no_grad()
-    def _ema_update(self, shown: int) -> None:
-        """Parameters and BatchNorm's buffers decay with a half-life in images, shorter early in training (StyleGAN2's
-        ramp-up; Karras et al. 2020)."""
-        half_life = min(self.config.ema_kimg * 1000, 0.05 * self.images_shown)
-        weight = 1 - 0.5 ** (shown / half_life)
-        averages, values = _tensors(self.ema), _tensors(self.generator)
-        floats = [value.is_floating_point() for value in values]
-        torch._foreach_lerp_(list(compress(averages, floats)), list(compress(values, floats)), weight)
-        for average, value in zip(averages, values, strict=True):
-            if not value.is_floating_point():
-                average.copy_(value)  # BatchNorm's count of batches
-
     def autocast(self) -> AbstractContextManager:
         """bfloat16 where the config asks for it."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
@@ -297,27 +268,23 @@ class WGANGPStep:
 
     def warm_up(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """The upsamplers train alone on pairs whose answer is known: no critic has to tell them that."""
-        if not self.upsampler_warmup:
-            return
         network = self.generator.network
-        assert isinstance(network, LotusGenerator)  # the one architecture with this stage
-        parameters = list(network.upsamplers.parameters())
-        adam = torch.optim.Adam(parameters, lr=WARMUP_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.upsampler_warmup)
-        for _ in tqdm(range(self.upsampler_warmup), desc="upsamplers", unit="update", leave=False, disable=None):
-            if should_stop():
-                break
+        if not self.upsampler_warmup or not isinstance(network, LotusGenerator):  # the one with this stage
+            return
+
+        upsamplers = list(network.upsamplers.parameters())
+
+        def compute_gradients() -> None:
             batch = Batch.draw(self.rng, self.config, self.indices, RESOLUTION, num_heads=0)
-            adam.zero_grad(set_to_none=True)
             for rows in self.parts:
                 part = batch[rows].to(self.device)
                 with self.autocast():
                     pairs = network.upsampling_pairs(self._real_images(part.indices, part.flips), part.crop, part.noise)
                     loss = total(upsampling_error(target, fake) for target, fake in pairs) / len(self.parts)
                 loss.backward()
-            self.distributed.mean_gradients(parameters, torch.zeros(1, device=self.device))
-            adam.step()
-            schedule.step()
+            self.distributed.mean_gradients(upsamplers, torch.zeros(1, device=self.device))
+
+        minimise(upsamplers, compute_gradients, self.upsampler_warmup, should_stop, desc="upsamplers")
         self.ema.load_state_dict(self.generator.state_dict())
 
 
@@ -329,7 +296,3 @@ def total(losses: Iterable[torch.Tensor]) -> torch.Tensor:
 def no_totals() -> dict[str, torch.Tensor | float]:
     """Sums since the last line of metrics: kept as tensors on the device, so that a step never waits for the GPU."""
     return {"wasserstein": 0.0, "penalty": 0.0, "generator_loss": 0.0, "steps": 0.0}
-
-
-def _tensors(module: nn.Module) -> list[torch.Tensor]:
-    return list(module.state_dict().values())
