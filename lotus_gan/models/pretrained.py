@@ -175,7 +175,10 @@ class Critic(_PretrainedModel):
         except (SafetensorError, RecursionError, TypeError, ValueError, KeyError) as error:
             raise ModelError("no_fit", path=path, detail=shortened(error)) from None
         critic = cls(config.architecture, config.z_dim, config.width)
-        _load_state(critic, path)
+        try:
+            _load_state(critic, path)
+        except ModelError as error:
+            raise ModelError("critic_no_fit", path=path) if error.code == "no_fit" else error from None
         return critic
 
 

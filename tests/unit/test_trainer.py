@@ -141,6 +141,18 @@ def test_the_critic_of_a_run_comes_along(images, tmp_path):
         Critic.from_beside(tmp_path / "first")
 
 
+def test_a_critic_of_another_version_is_no_end_of_a_model(tmp_path):
+    """Its heads may have ended at other sizes: what to do is said, and then it works."""
+    critic = Critic("lotus", width=1)
+    critic.network.heads[1] = torch.nn.Linear(3, 1)
+    critic.save_beside(tmp_path)
+    with pytest.raises(ModelError, match=r"critic\.safetensors .*delete it") as error:
+        Critic.from_beside(tmp_path)
+    assert error.value.code == "critic_no_fit"
+    (tmp_path / "critic.safetensors").unlink()
+    assert Critic.from_beside(tmp_path) is None
+
+
 def test_the_rates_fall_with_the_inverse_square_root(images):
     """Three images a batch, one critic update a step: 0, 3, 6, 9, 12 have been shown when a step begins."""
     step = WGANGPStep(TINY.replace(n_critic=1, critic_boost_epoch=None, lr_decay_kimg=0.003, lr_critic=4e-4), images)
