@@ -131,7 +131,7 @@ class WGANGPStep:
         self._set_rates()
         n_critic = self.n_critic  # it may change as images are shown
         updates = (self._draw_update() for _ in range(n_critic))
-        if self.graphs is None or n_critic == self.critic_warmup:
+        if self.graphs is None or n_critic == self.critic_warmup:  # whose batches do not all fit into memory
             figures = self._compute(updates, n_critic)
         else:
             figures = self.graphs(list(updates))

@@ -72,7 +72,9 @@ def workshop(tmp_path_factory):
     """A clone's folder on a small scale: data, the reader's photographs (here: eight of ours) and trained models."""
     folder = tmp_path_factory.mktemp("workshop")
     paths = sorted((ROOT / "data/lotus-68").glob("*.webp"))
-    for name, chosen in (("my-photos", paths[:8]), ("data/lotus-68", paths[:16]), ("data/lotus-val", paths[16:24])):
+    sets = {"my-photos": paths[:8], "data/lotus-68": paths[:16], "data/lotus-val": paths[16:24]}
+    sets |= {"data/lotus-2000": paths[24:40], "data/lotus-heldout": paths[40:48]}
+    for name, chosen in sets.items():
         (folder / name).mkdir(parents=True)
         for path in chosen:
             (folder / name / path.name).write_bytes(path.read_bytes())
@@ -106,7 +108,7 @@ def run(line, folder, extra=(), **environment):
 def test_every_command_has_its_test():
     assert [line for _, line in COMMANDS if kind(line) == "unknown"] == []
     counts = {name: len(of_kind(name)) for name in ("training", "sampling", "serving", "launching", "indexing")}
-    assert counts == {"training": 5, "sampling": 5, "serving": 2, "launching": 1, "indexing": 1}
+    assert counts == {"training": 6, "sampling": 5, "serving": 2, "launching": 1, "indexing": 1}
     assert (len(of_kind("previewing")), len(of_kind("evaluating")), len(of_kind("publishing"))) == (1, 1, 4)
     assert len(of_kind("building")) == 2
 
