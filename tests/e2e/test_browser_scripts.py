@@ -69,17 +69,15 @@ def test_the_onnx_file_is_of_the_weights_beside_it(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
-def test_sixty_four_seeds_are_the_servers_images_to_rounding(page, name):
-    """By one level of 255; by two in fewer than one value of 10,000, by three at most: float16, and a steep filter."""
+def test_sixty_four_seeds_are_the_servers_images_to_two_levels(page, name):
     seeds, psi = [*range(62), 2**31 + 5, 2**32 - 1], 0.9 if name == "lotus-68" else 1
     generator = InferenceGenerator(load_generator(ROOT / "weights" / name))
     expected = sample_images(generator, latents.truncate(latents.from_seeds(seeds, 100), psi))
     found = page.evaluate(IMAGES, [f"/{name}.json", seeds, psi])
-    pixels = np.stack([np.frombuffer(base64.b64decode(mine), dtype=np.uint8).reshape(128, 128, 4) for mine in found])
-    assert (pixels[..., 3] == 255).all()
-    difference = np.abs(pixels[..., :3].astype(int) - np.stack([np.asarray(image, dtype=int) for image in expected]))
-    assert difference.max() <= 3
-    assert (difference > 1).mean() < 1e-4
+    for mine, image in zip(found, expected, strict=True):
+        pixels = np.frombuffer(base64.b64decode(mine), dtype=np.uint8).reshape(128, 128, 4)
+        assert (pixels[..., 3] == 255).all()
+        assert np.abs(pixels[..., :3].astype(int) - np.asarray(image, dtype=int)).max() <= 2
 
 
 @pytest.mark.parametrize("z_dim", [1, 9, 15, 16, 17, 100, 512])

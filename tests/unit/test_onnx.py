@@ -36,6 +36,7 @@ def test_any_batch_is_equal_to_two_levels_of_255(tmp_path, architecture, dtype):
         assert images.dtype == np.float32 and images.shape == (count, 3, 128, 128) and expected.std() > 0.05
         assert np.abs(images - expected).max() * 127.5 <= 2
     assert [path.name for path in tmp_path.glob("*onnx*")] == ["model.onnx"]
+    assert b".py" not in (tmp_path / "model.onnx").read_bytes()  # the exporter notes where its code lies
     kinds = {
         onnx.numpy_helper.to_array(weight).dtype for weight in onnx.load(tmp_path / "model.onnx").graph.initializer
     }
