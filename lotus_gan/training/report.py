@@ -47,10 +47,14 @@ def describe(images: ImageSet, groups: str = "folders") -> str:
     return "\n".join(lines)
 
 
-def decided(config: TrainConfig, count: int) -> str:
-    """What `TrainConfig.for_images` has chosen, and why."""
+def decided(config: TrainConfig, decided: TrainConfig, count: int) -> list[str]:
+    """What `TrainConfig.for_images` has made of a config, and why: a line each."""
     few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more last without"
-    return f"augment: {config.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})"
+    lines = {
+        "augment": f"{decided.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})",
+        "batch_size": f"{decided.batch_size}, because few images that start from a model learn quicker so",
+    }
+    return [f"{name}: {line}" for name, line in lines.items() if getattr(config, name) != getattr(decided, name)]
 
 
 def expectations(config: TrainConfig, pretrained: bool = False) -> str:

@@ -111,9 +111,10 @@ def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = Non
     if not distributed.is_main_process:
         logging.getLogger("lotus_gan").setLevel(logging.WARNING)  # one process tells
     images = read(options.data, "", once=True)
-    resolved = config.for_images(len(images.images))
-    if resolved != config:
-        logger.info(report.decided(resolved, len(images.images)))
+    start = starting_model(config, options, len(images.images))
+    resolved = config.for_images(len(images.images), pretrained=start is not None)
+    for line in report.decided(config, resolved, len(images.images)):
+        logger.info(line)
     if options.preview_data:
         sheets = report.save_sheets(images.images, resolved, options.output)
         logger.info(f"look at {' and '.join(map(str, sheets))}; nothing has been trained")
@@ -122,7 +123,8 @@ def run(config: TrainConfig, options: RunOptions, stop: StopRequest | None = Non
     heldout = read(options.heldout, " (for the card only)") if options.heldout else validation
     features = find_features() if options.val and distributed.is_main_process else None
     with nullcontext() if not distributed.is_main_process else locked(options.output):
-        trainer = open_run(resolved, options, images, validation, distributed, keep_best=features is not None)
+        keep_best = features is not None
+        trainer = open_run(resolved, options, images, validation, distributed, start, keep_best)
         stop.start(launched=distributed.world_size > 1)
         if distributed.is_main_process:
             _train(trainer, options, stop, features, heldout)
@@ -206,12 +208,13 @@ def open_run(
     images: ImageSet,
     validation: ImageSet | None,
     distributed: Distributed,
+    start: str | None,
     keep_best: bool,
 ) -> Trainer:
-    """The run in `options.output`, resumed if there is one."""
+    """The run in `options.output`, resumed if there is one, else begun from the model `start`."""
     path = options.output / CHECKPOINT
     has_begun = checkpoint.find(path) is not None  # then the weights are in there
-    initial = [] if has_begun else load_initial(config, options, len(images.images))
+    initial = [] if has_begun or start is None else load_initial(start, options, len(images.images))
     held_out = validation.images if validation else None
     trainer = Trainer(config, images.images, options.output, held_out, initial, distributed, keep_best)
     if distributed.is_main_process:
@@ -226,19 +229,22 @@ def open_run(
     return trainer
 
 
-def load_initial(config: TrainConfig, options: RunOptions, count: int) -> list[Generator | Critic]:
-    """The generator that `count` images start from, of a folder or a Hub id, and its critic where that lies beside it;
-    nothing for random weights."""
-    model = options.init_from or (options.init_from_if_few if count < FEW else None)
-    if model is None:
-        return []
-    generator = load_generator(model)
-    if not options.init_from:
-        if any(getattr(generator.config, name) != getattr(config, name) for name in ModelConfig.model_fields):
-            return []
+def starting_model(config: TrainConfig, options: RunOptions, count: int) -> str | None:
+    """Which model `count` images start from, a folder or a Hub id; None: from random weights."""
+    ours = options.init_from_if_few
+    if options.init_from or ours is None or count >= FEW:
+        return options.init_from
+    shape = load_generator(ours).config
+    is_of_its_shape = all(getattr(shape, name) == getattr(config, name) for name in ModelConfig.model_fields)
+    return ours if is_of_its_shape else None
+
+
+def load_initial(start: str, options: RunOptions, count: int) -> list[Generator | Critic]:
+    """The generator that `count` images start from, of a folder or a Hub id, and its critic if that lies beside it."""
+    if start != options.init_from:
         logger.info(f"{count} images are few, so training starts from our model; --init-from none: from nothing")
-    critic = Critic.from_beside(model)
-    logger.info(f"starting from {model}, {'its critic too' if critic else 'with a new critic'}")
+    generator, critic = load_generator(start), Critic.from_beside(start)
+    logger.info(f"starting from {start}, {'its critic too' if critic else 'with a new critic'}")
     return [generator, critic] if critic else [generator]
 
 

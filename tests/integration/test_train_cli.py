@@ -16,7 +16,7 @@ from lotus_gan import Generator, TrainConfig, latents
 from lotus_gan.cli.train import build_parser, options_from, source_name
 from lotus_gan.config import FEW, settings
 from lotus_gan.publishing.provenance import Provenance
-from lotus_gan.training.run import RunOptions, load_initial
+from lotus_gan.training.run import RunOptions, load_initial, starting_model
 
 
 def test_the_contracts_line(image_folder, tmp_path):
@@ -146,9 +146,10 @@ def test_which_data_may_start_from_our_model(image_folder, arguments, model):
 
 def test_only_few_images_start_from_our_model_and_only_in_its_shape():
     options = RunOptions("photos", Path("out"), Provenance("photos"), init_from_if_few="weights/lotus")
-    assert len(load_initial(TrainConfig(), options, FEW)) == 0
-    assert len(load_initial(TrainConfig(width=8), options, FEW - 1)) == 0
-    generator, *_ = load_initial(TrainConfig(), options, FEW - 1)
+    assert starting_model(TrainConfig(), options, FEW) is None
+    assert starting_model(TrainConfig(width=8), options, FEW - 1) is None
+    assert starting_model(TrainConfig(), options, FEW - 1) == "weights/lotus"
+    generator, _critic = load_initial("weights/lotus", options, FEW - 1)
     assert torch.equal(generator.stem[0].weight, Generator.from_pretrained("weights/lotus").stem[0].weight)
 
 

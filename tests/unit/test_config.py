@@ -170,6 +170,23 @@ def test_augmentation_is_for_few_images(count, augment):
         assert TrainConfig(augment=given).for_images(count).augment == given
 
 
+@pytest.mark.parametrize(
+    ("count", "pretrained", "batch_size", "augment"),
+    [(999, False, 16, "translation"), (999, True, 8, "color,translation"), (1000, False, 16, ""), (1000, True, 16, "")],
+)
+def test_few_images_that_start_from_a_model_take_small_batches_of_many_colours(count, pretrained, batch_size, augment):
+    decided = TrainConfig().for_images(count, pretrained)
+    assert (decided.batch_size, decided.augment) == (batch_size, augment)
+    assert decided.for_images(count) == decided  # once decided it stays
+
+
+def test_what_is_given_is_not_decided_anew():
+    given = TrainConfig(batch_size=16, augment="cutout").replace(steps=3)
+    assert given.for_images(40, pretrained=True) == given
+    copy = TrainConfig().replace(steps=3)  # still not given
+    assert copy.for_images(40, pretrained=True).batch_size == 8
+
+
 def test_every_field_has_a_help_text_and_a_type():
     assert {setting.name for setting in settings(TrainConfig)} == LOTUS.keys()
     for setting in settings(TrainConfig):

@@ -37,9 +37,15 @@ def test_names_are_a_handful():
 
 
 def test_what_was_decided_and_why():
-    few, many = (decided(TrainConfig(augment="auto").for_images(n), n) for n in (68, 20_000))
-    assert few == "augment: translation, because fewer than 1,000 images are soon memorised (here 68)"
-    assert many == "augment: nothing, because 1,000 images or more last without (here 20,000)"
+    config = TrainConfig()
+    few, many = (decided(config, config.for_images(n), n) for n in (68, 20_000))
+    assert few == ["augment: translation, because fewer than 1,000 images are soon memorised (here 68)"]
+    assert many == ["augment: nothing, because 1,000 images or more last without (here 20,000)"]
+    augment, batch = decided(config, config.for_images(40, pretrained=True), 40)
+    assert augment.startswith("augment: color,translation, because fewer")
+    assert batch == "batch_size: 8, because few images that start from a model learn quicker so"
+    given = TrainConfig(augment="", batch_size=16)
+    assert decided(given, given.for_images(40, pretrained=True), 40) == []
 
 
 def test_what_to_expect_counts_in_images_shown():
