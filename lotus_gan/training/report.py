@@ -52,7 +52,7 @@ def decided(config: TrainConfig, decided: TrainConfig, count: int) -> list[str]:
     few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more last without"
     lines = {
         "augment": f"{decided.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})",
-        "batch_size": f"{decided.batch_size}, because few images that start from a model learn quicker so",
+        "batch_size": f"{decided.batch_size}, which brings few images that start from a trained model further a minute",
     }
     return [f"{name}: {line}" for name, line in lines.items() if getattr(config, name) != getattr(decided, name)]
 

@@ -117,14 +117,19 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder
 
 
 def test_few_images_start_from_our_model(image_folder, tmp_path):
-    command = ["--data", image_folder, "--batch-size", 1, "--critic-warmup", 0, "--steps", 1, "--output", tmp_path]
-    done = train(*command)
+    command = ["--data", image_folder, "--critic-warmup", 0, "--output", tmp_path]
+    done = train(*command, "--steps", 1)
     assert done.returncode == 0, done.stderr
     assert "images are few, so training starts from our model; --init-from none: from nothing\n" in done.stdout
     assert "starting from weights/lotus" in done.stdout
+    assert "augment: color,translation, because" in done.stdout and "batch_size: 8, which" in done.stdout
     ours, mine = Generator.from_pretrained("weights/lotus"), Generator.from_pretrained(tmp_path)
     pairs = zip(ours.parameters(), mine.parameters(), strict=True)
     assert max(float((a - b).detach().abs().max()) for a, b in pairs) <= 2e-4 * 1.001  # Adam's first step is its rate
+    again = train(*command, "--steps", 2)
+    assert again.returncode == 0 and "resumed at step 1\n" in again.stdout
+    card = (tmp_path / "README.md").read_text()
+    assert "| batch_size | 8 |" in card and "until step" not in card  # decided as before, so nothing has changed
 
 
 @pytest.mark.parametrize(
