@@ -221,6 +221,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "architecture": "article",
         "width": 64,
         "steps": 2125,  # 3,000 epochs of 68 images: 1,700 steps of 80 images, then 425 of 160
+        "batch_size": 16,
         "n_critic": 5,
         "penalty_every": 1,
         "critic_boost_epoch": 2000,

@@ -47,14 +47,14 @@ def describe(images: ImageSet, groups: str = "folders") -> str:
     return "\n".join(lines)
 
 
-def decided(config: TrainConfig, decided: TrainConfig, count: int) -> list[str]:
+def decided(config: TrainConfig, resolved: TrainConfig, count: int) -> list[str]:
     """What `TrainConfig.for_images` has made of a config, and why: a line each."""
     few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more last without"
     lines = {
-        "augment": f"{decided.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})",
-        "batch_size": f"{decided.batch_size}, which brings few images that start from a trained model further a minute",
+        "augment": f"{resolved.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})",
+        "batch_size": f"{resolved.batch_size}, quicker for few images that start from a trained model",
     }
-    return [f"{name}: {line}" for name, line in lines.items() if getattr(config, name) != getattr(decided, name)]
+    return [f"{name}: {line}" for name, line in lines.items() if getattr(config, name) != getattr(resolved, name)]
 
 
 def expectations(config: TrainConfig, pretrained: bool = False) -> str:

@@ -122,7 +122,7 @@ def test_few_images_start_from_our_model(image_folder, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "images are few, so training starts from our model; --init-from none: from nothing\n" in done.stdout
     assert "starting from weights/lotus" in done.stdout
-    assert "augment: color,translation, because" in done.stdout and "batch_size: 8, which" in done.stdout
+    assert "augment: color,translation, because" in done.stdout and "batch_size: 8, quicker" in done.stdout
     ours, mine = Generator.from_pretrained("weights/lotus"), Generator.from_pretrained(tmp_path)
     pairs = zip(ours.parameters(), mine.parameters(), strict=True)
     assert max(float((a - b).detach().abs().max()) for a, b in pairs) <= 2e-4 * 1.001  # Adam's first step is its rate

@@ -43,7 +43,7 @@ def test_what_was_decided_and_why():
     assert many == ["augment: nothing, because 1,000 images or more last without (here 20,000)"]
     augment, batch = decided(config, config.for_images(40, pretrained=True), 40)
     assert augment.startswith("augment: color,translation, because fewer")
-    assert batch == "batch_size: 8, which brings few images that start from a trained model further a minute"
+    assert batch == "batch_size: 8, quicker for few images that start from a trained model"
     given = TrainConfig(augment="", batch_size=16)
     assert decided(given, given.for_images(40, pretrained=True), 40) == []
 
