@@ -183,6 +183,8 @@ def test_few_images_that_start_from_a_model_take_small_batches_of_many_colours(c
 def test_what_is_given_is_not_decided_anew():
     given = TrainConfig(batch_size=16, augment="cutout").replace(steps=3)
     assert given.for_images(40, pretrained=True) == given
+    article = TrainConfig(**PRESETS["article"])
+    assert article.for_images(40, pretrained=True) == article
     copy = TrainConfig().replace(steps=3)  # still not given
     assert copy.for_images(40, pretrained=True).batch_size == 8
 
