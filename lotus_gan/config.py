@@ -207,12 +207,9 @@ class TrainConfig(ModelConfig):
         `batch_size`, where none was given. pretrained: whether the run starts from a trained model."""
         decided: dict[str, Any] = {"augment": "translation" if count < FEW else ""}
         if pretrained and count < FEW:
-            decided = dict(FEW_PRETRAINED)
-        if self.augment != "auto":
-            del decided["augment"]
-        if "batch_size" in self.model_fields_set:
-            decided.pop("batch_size", None)
-        return self.replace(**decided)
+            decided = FEW_PRETRAINED
+        given = self.model_fields_set - ({"augment"} if self.augment == "auto" else set())
+        return self.replace(**{name: value for name, value in decided.items() if name not in given})
 
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -97,7 +97,7 @@ def _listen_for_favourites(page: Page, outputs: list) -> None:
 
 
 def generate(models: Models, count: int, seed: int, truncation: float, request: gr.Request) -> list[tuple[str, str]]:
-    """Paint `count` lotus flowers (1 to 64) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
+    """Generate `count` lotus flowers (1 to 64) of 128 x 128 pixels. Picture i has the seed (seed + i) mod 2^32;
     truncation from 0.3 (typical) to 1 (varied). Each PNG says in its metadata how to make it again."""
     return images(models.first, *_checked(count, seed, truncation, request))
 

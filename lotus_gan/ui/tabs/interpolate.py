@@ -157,7 +157,7 @@ def _build_endpoint(page: Page, position: gr.Slider) -> None:
 
 
 def interpolate(models: Models, seed_a: int, seed_b: int, position: float, request: gr.Request) -> str:
-    """Paint the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
+    """Generate the flower at `position` (0 to 1) on the way from seed_a to seed_b (spherical interpolation)."""
     seed_a = arguments.integer("seed_a", seed_a, request)
     seed_b = arguments.integer("seed_b", seed_b, request)
     position = arguments.real("position", position, request)
