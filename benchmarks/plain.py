@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lotus_gan import Critic, Generator, TrainConfig, critic_loss, generator_loss, gradient_penalty
-from lotus_gan.models.feature_network import FEATURE_STD, RESOLUTION
+from lotus_gan.models.feature_network import FEATURE_STD, RESOLUTION, channel_statistics
 from lotus_gan.models.lotus import Blur, pyramid
 from lotus_gan.sampling.media import from_uint8
 from lotus_gan.training.augment import Draws, augment
@@ -61,7 +61,10 @@ class PlainStep(WGANGPStep):
 
     def _views(self, images: torch.Tensor, draws: Draws) -> Views:
         images = augment(images, self.config.augment, draws=draws)
-        return [pyramid(images)[0], *self.feature_network(images)] if self.is_joint else [images]
+        if not self.is_joint:
+            return [images]
+        maps = self.feature_network(images)
+        return [pyramid(images)[0], *maps, channel_statistics(maps)]
 
     def _critic_losses(
         self, real: Views, fake: Views, batch: Batch, scale: int

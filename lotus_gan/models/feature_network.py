@@ -21,6 +21,9 @@ from lotus_gan.errors import MissingDependency
 RESOLUTION = 256  # px, to which images are upsampled: its first layers halve them, so that it sees every pixel of 128
 FEATURE_SHAPES = ((24, 64), (40, 32), (112, 16), (320, 8))  # channels and side in px of the four feature maps
 FEATURE_STD = (8.2, 7.8, 6.5, 2.5)  # about each map's standard deviation on our lotuses
+# about how far a channel's mean and its standard deviation over an image differ from one lotus to another, in each map
+STATISTICS_STD = ((0.12, 0.13, 0.14, 0.38), (0.10, 0.08, 0.08, 0.18))
+NUM_STATISTICS = 2 * sum(channels for channels, _ in FEATURE_SHAPES)
 # (blocks, kernel, stride of the first block, expansion) of each stage
 STAGES = ((1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6), (4, 5, 2, 6), (1, 3, 1, 6))
 _LAST_BLOCKS = (2, 4, 10, 15)  # the last block at each resolution
@@ -56,6 +59,16 @@ class FeatureNetwork(nn.Module):
             if number in _LAST_BLOCKS:
                 maps.append(x / FEATURE_STD[len(maps)])
         return maps
+
+
+def channel_statistics(maps: list[torch.Tensor]) -> torch.Tensor:
+    """Feature maps (N, channels, side, side) -> (N, NUM_STATISTICS): the mean of each channel over its image, then the
+    standard deviation of each (an image's style: Huang & Belongie 2017), each scaled to a spread of about 1."""
+    maps = [x.float() for x in maps]
+    means = [x.mean((2, 3), keepdim=True) for x in maps]  # torch.var_mean takes seven times as long
+    stds = [((x - mean).square().mean((2, 3)) + _EPSILON**2).sqrt() for x, mean in zip(maps, means, strict=True)]
+    spreads = [*STATISTICS_STD[0], *STATISTICS_STD[1]]
+    return torch.cat([x.flatten(1) / spread for x, spread in zip([*means, *stds], spreads, strict=True)], dim=1)
 
 
 class ReLU6(nn.Module):

@@ -1,9 +1,9 @@
-"""Our two networks: a generator of 16 px whose image is upsampled twice, to 32 and 128 px, and a critic of five heads.
+"""Our two networks: a generator of 16 px whose image is upsampled twice, to 32 and 128 px, and a critic of six heads.
 
 They train in three stages (lotus_gan/training/step.py): the upsamplers alone, on real images made small, whose answer
 is known; the 16 px base alone, where a GAN learns quickly (LAPGAN, Denton et al. 2015); then all jointly. One head of
 the critic scores the image at 16 px, four score the feature maps of a frozen ImageNet network (Projected GANs, Sauer et
-al. 2021).
+al. 2021), and one the mean and the standard deviation of each of their channels.
 """
 
 from itertools import pairwise
@@ -13,11 +13,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from lotus_gan.config import ModelConfig
-from lotus_gan.models.feature_network import FEATURE_SHAPES, FeatureNetwork, feature_network
+from lotus_gan.models.feature_network import (
+    FEATURE_SHAPES,
+    NUM_STATISTICS,
+    FeatureNetwork,
+    channel_statistics,
+    feature_network,
+)
 
 BASE = 16  # px of the base
 NOISE = 0.04  # of 2, between black and white: the most noise on a downsampled image
-BILATERAL_SIGMA = 0.03  # of 2: what differs by much more than this is an edge
+BILATERAL_SIGMA = 0.02  # of 2: what differs by much more than this is an edge
 CROP = 16  # px of the smaller image: an upsampler of larger ones trains on a crop of them
 
 
@@ -171,16 +177,22 @@ def up_block(c_in: int, c_out: int) -> list[nn.Module]:
 
 
 class LotusCritic(nn.Module):
-    """Five heads: one scores the image at 16 px, four score the feature maps of the frozen network."""
+    """Six heads: one scores the image at 16 px, four the feature maps of the frozen network, one their statistics.
+
+    What is the same in all images, a faint texture where a petal is even, moves a feature map little and its statistics
+    much: a map differs far more from image to image than they do.
+    """
 
     # What a head's score counts in the generator's loss. A head has a slope of 1 in its feature map, which is a larger
-    # slope in the image, the more so the coarser the map: so all pull about equally hard.
-    head_weights = (1, 1 / 35, 1 / 44, 1 / 63, 1 / 310)
+    # slope in the image, the more so the coarser the map: so the first five pull about equally hard. Of the last 1/10
+    # is too little, and 1 gains nothing more (docs/recipes.md).
+    head_weights = (1, 1 / 35, 1 / 44, 1 / 63, 1 / 310, 1 / 3)
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         c = 4 * config.width
-        self.heads = nn.ModuleList([base_head(c), *(feature_head(maps, side, c) for maps, side in FEATURE_SHAPES)])
+        feature_heads = [feature_head(channels, side, c) for channels, side in FEATURE_SHAPES]
+        self.heads = nn.ModuleList([base_head(c), *feature_heads, statistics_head(4 * c)])
 
     @property
     def feature_network(self) -> FeatureNetwork:
@@ -188,10 +200,11 @@ class LotusCritic(nn.Module):
         return feature_network(next(self.parameters()).device)
 
     def views(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Images at 128 px -> the image at 16 px, then the feature maps; at 16 px -> the image alone."""
+        """Images at 128 px -> the image at 16 px, the feature maps, their statistics; at 16 px -> the image alone."""
         if images.shape[-1] == BASE:
             return [images]
-        return [pyramid(images)[0], *self.feature_network(images)]
+        maps = self.feature_network(images)
+        return [pyramid(images)[0], *maps, channel_statistics(maps)]
 
 
 def base_head(c: int) -> nn.Sequential:
@@ -213,6 +226,14 @@ def feature_head(channels: int, side: int, c: int) -> nn.Sequential:
         *(nn.Conv2d(channels, c, 1), nn.LeakyReLU(0.2), *halvings),
         *(nn.Conv2d(c, c, 3, 1, 1), nn.LeakyReLU(0.2)),
         *_to_score(c, 8),
+    )
+
+
+def statistics_head(c: int) -> nn.Sequential:
+    """(N, NUM_STATISTICS) -> (N,)."""
+    return nn.Sequential(
+        *(nn.Linear(NUM_STATISTICS, c), nn.LeakyReLU(0.2), nn.Linear(c, c), nn.LeakyReLU(0.2)),
+        *(nn.Linear(c, 1), nn.Flatten(0)),
     )
 
 

@@ -129,7 +129,7 @@ class Critic(_PretrainedModel):
 
     @property
     def heads(self) -> list[nn.Module]:
-        """What scores the views: (N, C, H, W) -> (N,) each, with a penalty of its own."""
+        """What scores the views: (N, ...) -> (N,) each, with a penalty of its own."""
         return list(self.network.heads)
 
     @property
@@ -138,10 +138,10 @@ class Critic(_PretrainedModel):
         return self.network.head_weights
 
     def views(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """What the heads look at: images (N, 3, 128, 128) in [-1, 1] -> (N, C, H, W) each.
+        """What the heads look at: images (N, 3, 128, 128) in [-1, 1] -> (N, C, H, W) or (N, C) each.
 
-        `article` has one head, for the image; `lotus` five, for the image at 16 px and four feature maps. Images of the
-        16 px base (N, 3, 16, 16) give the first of the five alone. ValueError for other shapes.
+        `article` has one head, for the image; `lotus` six, for the image at 16 px, four feature maps and their
+        statistics. Images of the 16 px base (N, 3, 16, 16) give the first alone. ValueError for other shapes.
         """
         sides = (RESOLUTION, BASE) if len(self.heads) > 1 else (RESOLUTION,)
         if images.shape[1:] not in [(3, side, side) for side in sides]:

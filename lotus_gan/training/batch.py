@@ -1,7 +1,7 @@
 """One update's batch: every random number that the update needs, drawn at once on the CPU.
 
     indices = ShuffledIndices(len(images), rng)
-    batch = Batch.draw(rng, config, indices, resolution=128, num_heads=5)
+    batch = Batch.draw(rng, config, indices, resolution=128, num_heads=6)
     batch[0:8].to(device)               # its first 8 samples
 
 Parts of a batch (`--accumulate`) and processes are slices of one Batch, so a sample gets the same numbers however the

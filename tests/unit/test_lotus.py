@@ -68,9 +68,9 @@ def test_a_downsampled_image_is_made_of_means():
     ]
 
 
-def test_five_heads_and_what_they_see():
-    """The image at 16 px, and the four feature maps of the whole image; of the base alone only the first."""
-    shapes = [(3, 16, 16), *((channels, side, side) for channels, side in FEATURE_SHAPES)]
+def test_six_heads_and_what_they_see():
+    """The image at 16 px, the four feature maps of the whole image, their statistics; of the base alone the first."""
+    shapes = [(3, 16, 16), *((channels, side, side) for channels, side in FEATURE_SHAPES), (992,)]
     critic = Critic("lotus", width=2)
     real, fake = critic.views(images()), critic.views(generator()(torch.ones(2, 8)))
     for real_view, fake_view, shape in zip(real, fake, shapes, strict=True):
