@@ -158,7 +158,14 @@ def best(rows: torch.Tensor, z: torch.Tensor, values: torch.Tensor, i: int) -> t
         along = [rho(z @ row, values[:, j]) for j in range(values.shape[1])]
         own = along.pop(i)
         found.append((row * math.copysign(1, own), abs(own), max(map(abs, along))))
-    return max(found, key=lambda item: item[1] - item[2])
+    return max(found, key=purity)
+
+
+def purity(found: tuple[torch.Tensor, float, float]) -> float:
+    """Of what `best` gives: rho, less twice the largest with another parameter, since a slider that does two things
+    has the wrong name."""
+    _, own, other = found
+    return own - 2 * other
 
 
 def trial(generator: Generator, regressor: Regressor, vector: torch.Tensor, name: str) -> list[float]:
@@ -234,12 +241,12 @@ def choose(
     caption = (
         "The purest direction of each kind along random latents: rho with its own parameter, the largest with another"
     )
-    head(f"{caption}; n = {len(z)}. The widest gap is tested.", "name", *kinds)
+    head(f"{caption}; n = {len(z)}. The purest is tested: the first number less twice the second.", "name", *kinds)
     chosen = {}
     for i, name in enumerate(names):
         found = {kind: best(rows[i], z, values, i) for kind, rows in kinds.items()}
         print(f"| {name} |" + "".join(f" {along:.2f}, {other:.2f} |" for _, along, other in found.values()), flush=True)
-        kind = max(found, key=lambda kind: found[kind][1] - found[kind][2])
+        kind = max(found, key=lambda kind: purity(found[kind]))
         chosen[name] = kind, found[kind][0]
     return chosen
 

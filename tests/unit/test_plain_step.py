@@ -5,7 +5,15 @@ import torch
 from helpers.tiny import JOINT, random_images
 
 from benchmarks.plain import PlainStep
+from lotus_gan.models import lotus
 from lotus_gan.training.step import WGANGPStep
+
+
+@pytest.fixture(autouse=True)
+def mean_filter(monkeypatch):
+    """A bilateral filter that takes all pixels alike: an untrained generator's image is noise, whose roundings the real
+    filter magnifies."""
+    monkeypatch.setattr(lotus, "BILATERAL_SIGMA", 10.0)
 
 
 def flat(tensors):
@@ -18,10 +26,10 @@ def difference(one, other):
 
 @pytest.mark.parametrize("network", ["generator", "critic"])
 def test_gradients_of_a_step(network):
-    """To 1e-5 of their length, at a seed where the bilateral filter magnifies little: others reach 5e-5."""
+    """To 1e-5 of their length."""
     gradients = []
     for kind in (WGANGPStep, PlainStep):
-        step = kind(JOINT.replace(seed=7), random_images())
+        step = kind(JOINT, random_images())
         step()
         gradients.append(flat(p.grad for p in getattr(step, network).parameters() if p.grad is not None))
     assert difference(*gradients) < 1e-5
