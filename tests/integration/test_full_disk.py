@@ -74,7 +74,7 @@ def test_room_is_checked_before_training_starts(image_folder, tmp_path):
     script = f'{MOUNT} || exit 99; "${{@:3}}"'
     done = small_disk(script, "200k", disk, tmp_path, *command, "--steps", 3)
     assert done.returncode == 2, done.stderr
-    assert f"{disk}/out/checkpoint has room for 0." in done.stderr and "of this run need 1.0: make room" in done.stderr
+    assert f"{disk}/out/checkpoint has room for 0." in done.stderr and "of this run need 1.6: make room" in done.stderr
     assert "Traceback" not in done.stderr
 
 
