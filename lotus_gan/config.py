@@ -21,7 +21,7 @@ RESOLUTION = 128  # px, of every image inside
 # (`augment` auto): 68 are memorised without that, 2,000 are not, and a step costs less. The border itself is a guess.
 FEW = 1_000
 # What few images that start from a trained model train with: twice as many updates a minute, and colours that vary (40
-# photographs, 20 minutes: KID 27.9; 32.1 without color, 37.8 with neither; docs/training.md).
+# photographs, 20 minutes: KID 27.9; 32.1 without color, 37.8 with neither; docs/recipes.md).
 FEW_PRETRAINED = {"batch_size": 8, "augment": "color,translation"}
 
 AUGMENTATIONS = ("color", "translation", "cutout")  # DiffAugment's names
