@@ -52,6 +52,8 @@ class WGANGPStep:
         parse_policy(config.augment)
         self.distributed = distributed or Distributed(config.device, config.precision)
         self.parts = self.distributed.slices(config.batch_size, config.accumulate)
+        first = self.parts[0].start
+        self.rows = [slice(part.start - first, part.stop - first) for part in self.parts]  # of this process's samples
         self.config, self.images = config, images
         self.device = self.distributed.device
         shape = (config.architecture, config.z_dim, config.width)
@@ -186,7 +188,7 @@ class WGANGPStep:
             fake = self._views(self._fake(mine), mine.augment_fake)
         self.adam_critic.zero_grad(set_to_none=True)
         figures = torch.zeros(2, device=self.device)
-        for rows in self._rows(mine):
+        for rows in self.rows:
             fake_rows = [view.detach()[rows] for view in fake]
             losses = self._critic_losses([view[rows] for view in real], fake_rows, mine[rows], update.penalty_scale)
             total(share * (loss + self.config.lambda_gp * penalty) for loss, penalty in losses).backward()
@@ -195,11 +197,6 @@ class WGANGPStep:
         wasserstein, penalty = self.distributed.mean_gradients(self.critic.parameters(), figures)
         self.adam_critic.step()
         return wasserstein, penalty, fake if keep_graph else None
-
-    def _rows(self, mine: Batch) -> list[slice]:
-        """The parts of this process's samples."""
-        size = len(mine) // len(self.parts)
-        return [slice(i * size, (i + 1) * size) for i in range(len(self.parts))]
 
     def _critic_losses(
         self, real: Views, fake: Views, batch: Batch, scale: int
@@ -227,7 +224,7 @@ class WGANGPStep:
         share = 1 / len(self.parts)
         self.adam_generator.zero_grad(set_to_none=True)
         figures = torch.zeros(1, device=self.device)
-        for rows in self._rows(mine):
+        for rows in self.rows:
             part = mine[rows]
             views = fake or self._views(self._fake(part), part.augment_fake)
             with self.autocast():

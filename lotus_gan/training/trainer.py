@@ -36,7 +36,7 @@ from lotus_gan.training.step import WGANGPStep, no_totals
 # a run goes on only with what these fix; every other setting may change between two calls
 FIXED = ("architecture", "z_dim", "width", "critic_width", "seed")
 # what has no influence on the weights of a given step; a change of anything else is remembered for the model card
-HARMLESS = ("steps", "max_minutes", "log_every", "evaluate_every", "checkpoint_every", "preview_every")
+HARMLESS = ("steps", "max_minutes", "log_every", "evaluate_every", "checkpoint_every", "preview_every", "weights")
 
 CHECKPOINT = Path("checkpoint", "latest.safetensors")  # in the output folder
 LAST = "last"  # in the output folder: the last model, where the folder itself holds the best
