@@ -33,7 +33,7 @@ CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 HARDWARE = SpaceHardware.CPU_BASIC  # of a new Space; an image takes 10 ms on it
 ZERO_GPU = "zero-"  # runs what is marked for it alone, with versions of PyTorch that it lists
 MAX_DESCRIPTION = 60  # characters, the Hub's limit
-ABOUT = """A page to sample from [{model}]({url}) and to interpolate between its pictures. It was
+ABOUT = """A page to sample from [{model}]({url}) and to interpolate between its images. It was
 written by `python -m lotus_gan deploy`, which overwrites changes that are made here by hand.
 """
 

@@ -71,7 +71,7 @@ THEME = gr.themes.Base(
     button_secondary_border_color_dark="transparent",
 )
 
-DESCRIPTION = "Sample lotus flowers that a small WGAN-GP learnt to paint, and walk between them."
+DESCRIPTION = "Lotus flowers that a small WGAN-GP generates: sample them, interpolate between them, edit them."
 SCRIPTS = assets.read("storage.js") + assets.read("page.js")
 HEAD = f'<meta name="description" content="{DESCRIPTION}">\n<script>\n{SCRIPTS}</script>\n'
 CSS = assets.read("theme.css")

@@ -127,7 +127,7 @@ def test_the_shipped_model_says_what_an_image_is_near_to(browser, tmp_path):
         assert own == "#2" and len(real) == 3
         percentages = [int(re.fullmatch(r"real(?:, mirrored)? · (\d+) %", text)[1]) for text in real]
         assert percentages == sorted(percentages)
-        assert said.startswith("#2 is no copy" if percentages[0] > 5 else "#2 is nearer to a training picture")
+        assert said.startswith("#2 is no copy" if percentages[0] > 5 else "#2 is nearer to a training image")
 
 
 def test_all_images_come_as_one_zip(visit):

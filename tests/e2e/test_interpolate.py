@@ -86,7 +86,7 @@ def test_keyframes_can_be_added_visited_and_taken_out(visit, app, tmp_path):
     [item] = client.predict(1, 7, 1, api_name="/generate")
     with Image.open(item["image"]) as image:
         assert abs(player_pixels(page) - np.asarray(image, dtype=int)).max() == 0
-    page.get_by_role("button", name="Take #7 out of the walk").click()
+    page.get_by_role("button", name="Remove #7").click()
     wait_for_keyframes(page, 3, 9)
     assert keyframes_field(page).input_value() == "3, 9"
     assert page.locator("#interpolation-player .remove").count() == 0  # an interpolation has two keyframes at least
@@ -158,7 +158,7 @@ def test_a_code_is_a_keyframe_with_a_sign_for_its_name(visit, app, tmp_path):
     assert page.locator("#interpolation-player .go").all_inner_texts() == ["✎", "#7", "✎"]
     page.get_by_role("button", name="Go to flower 3 (no seed)").click()
     assert page.locator("#interpolation-player .now canvas").get_attribute("data-step") == "128"
-    page.get_by_role("button", name="Take flower 1 (no seed) out of the walk").click()
+    page.get_by_role("button", name="Remove flower 1 (no seed)").click()
     wait_for_keyframes(page, 7, code)
     page.locator("#copy-link").click()
     page.wait_for_function(f"location.search === '?seeds=7,{code}&t=1'")

@@ -91,7 +91,7 @@ def test_images_and_controls_have_names_for_those_who_cannot_see(visit):
     names = page.locator("#interpolation-player button").evaluate_all(
         "all => all.map(b => b.getAttribute('aria-label'))"
     )
-    assert names == ["Go to #37", "Go to #14", "Add a flower to the walk"]
+    assert names == ["Go to #37", "Go to #14", "Add a flower"]
 
 
 def test_the_shipped_model_shows_its_training(browser, tmp_path):

@@ -1,5 +1,7 @@
 """The texts of the page: both languages, and which one a request gets."""
 
+import re
+from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
 
@@ -22,6 +24,13 @@ def test_both_languages_have_every_text_and_the_same_fields():
         assert english.strip() and french.strip(), key
         fields = [{name for _, name, _, _ in Formatter().parse(text)} for text in (english, french)]
         assert fields[0] == fields[1], key
+
+
+def test_both_pages_call_things_what_the_docs_call_them():
+    """A network generates images, it paints no pictures, and trains, which is no game."""
+    static = Path(texts.__file__).with_name("static_space") / "texts.js"
+    said = "\n".join([*(text for pair in texts.TEXTS.values() for text in pair), static.read_text(encoding="utf-8")])
+    assert not re.findall(r"\b(?:paint\w*|game|learnt|walk|peint\w*|peindre|jeu)\b", said, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(

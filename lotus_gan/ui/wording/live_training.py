@@ -11,12 +11,12 @@ TEXTS = {  # key: (English, French)
     "live_go_on": ("Go on", "Continuer"),
     "live_download": ("The small model", "Le petit modèle"),
     "live_info": (
-        "The article’s game on a small scale: two networks at 32 px, for a few minutes, on one core of this server. "
-        "One visitor at a time; the others wait in a line. Your images are shown to nobody else and deleted after an "
-        "hour.",
-        "Le jeu de l’article en petit : deux réseaux à 32 px, pendant quelques minutes, sur un cœur de ce serveur. Un "
-        "visiteur à la fois ; les autres font la queue. Vos images ne sont montrées à personne d’autre, et sont "
-        "effacées après une heure.",
+        "The article’s experiment on a small scale: two networks at 32 px, for a few minutes, on one core of this "
+        "server. One visitor at a time; the others wait in a line. Your images are shown to nobody else and deleted "
+        "after an hour.",
+        "L’expérience de l’article en petit : deux réseaux à 32 px, pendant quelques minutes, sur un cœur de ce "
+        "serveur. Un visiteur à la fois ; les autres font la queue. Vos images ne sont montrées à personne d’autre, et "
+        "sont effacées après une heure.",
     ),
     "live_idle": (
         "The generator’s images appear here a few seconds after you press Train; new ones come every two seconds.",
@@ -41,11 +41,11 @@ TEXTS = {  # key: (English, French)
         "Arrêté au pas {step} : le critique a regardé {kimg} milliers d’images. Continuez, ou emportez le modèle.",
     ),
     "live_left": ("You have left the line.", "Vous avez quitté la file."),
-    "live_fake": ("What the generator paints", "Ce que le générateur peint"),
-    "live_real": ("What it learns from", "Ce dont il apprend"),
+    "live_fake": ("Generated images", "Images générées"),
+    "live_real": ("Training images", "Images d’entraînement"),
     "live_wasserstein": (
-        "Wasserstein estimate: how far apart the critic holds real and painted images",
-        "Estimation de Wasserstein : à quelle distance le critique tient les vraies images et les peintes",
+        "Wasserstein estimate: how far apart the critic holds real and generated images",
+        "Estimation de Wasserstein : à quelle distance le critique tient les vraies images et les générées",
     ),
     "live_penalty": (
         "Gradient penalty: how far the critic’s slope is from 1",

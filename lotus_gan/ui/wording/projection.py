@@ -7,7 +7,7 @@ TEXTS = {  # key: (English, French)
     "task_grey": ("without its colours", "sans ses couleurs"),
     "task_hole": ("with a hole in the middle", "avec un trou au milieu"),
     "task_noise": ("through noise", "à travers du bruit"),
-    "find": ("Let it paint", "Faire peindre"),
+    "find": ("Find the nearest image", "Chercher l’image la plus proche"),
     "searching": ("Searching", "Recherche"),
     "projection_info": (
         "Give it a picture, best one of a flower. The network searches the flower of its own that is most like it, in "
@@ -21,10 +21,10 @@ TEXTS = {  # key: (English, French)
     "damage_grey": ("without its colours", "sans ses couleurs"),
     "damage_hole": ("with a hole", "avec un trou"),
     "damage_noise": ("through noise", "à travers du bruit"),
-    "projection": ("painted", "peinte"),
+    "projection": ("generated", "générée"),
     "fit_near": (
-        "Nearly the same picture ({psnr} dB): the network might have painted it by itself.",
-        "Presque la même image ({psnr} dB) : le réseau aurait pu la peindre de lui-même.",
+        "Nearly the same picture ({psnr} dB): the network might have generated it by itself.",
+        "Presque la même image ({psnr} dB) : le réseau aurait pu la générer de lui-même.",
     ),
     "fit_like": (
         "A likeness ({psnr} dB): place, colours and form are found, the details are the network’s own.",
