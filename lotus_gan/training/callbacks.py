@@ -100,7 +100,7 @@ class TimeEstimate(Callback):
             self.started, self.shown_before = now, shown
         elif now - self.started >= self.WAIT:
             rate = (shown - self.shown_before) / (now - self.started)
-            logger.info(forecast(self.trainer.config.architecture, rate))
+            logger.info(forecast(self.trainer.config, rate))
             self.is_done = True
 
 

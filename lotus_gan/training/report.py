@@ -19,7 +19,8 @@ CROPPED = 1.45  # and of more than this, about a third: a camera's 3 to 2
 SHEET = 64
 ROWS = 8  # images on the sheet of augmented ones, and columns: the image, then seven draws
 # thousand images shown until there are flower shapes, and recognisable flowers, on our 68 images
-EXPECTED = {"lotus": (6, 32), "article": (16, 80)}
+EXPECTED = {"lotus": (6, 10), "article": (16, 80)}
+EXPECTED_BASE = (6, 32)  # the same with a base stage, whose steps are quick and whose flowers are blurs
 
 
 def describe(images: ImageSet, groups: str = "folders") -> str:
@@ -65,7 +66,7 @@ def expectations(config: TrainConfig, pretrained: bool = False) -> str:
     )
     if pretrained:
         return "the model that it starts from is trained already: previews/ shows what the images change" + first
-    shapes, recognisable = EXPECTED[config.architecture]
+    shapes, recognisable = _expected(config)
     steps = [f"{_step_of(config, kimg):,.0f}" for kimg in (shapes, recognisable)]
     then = (
         f"\nfrom step {config.base_steps:,} on all of it trains, in slower steps: petals get their edges"
@@ -78,16 +79,20 @@ def expectations(config: TrainConfig, pretrained: bool = False) -> str:
     )
 
 
+def _expected(config: TrainConfig) -> tuple[int, int]:
+    return EXPECTED_BASE if config.base_steps else EXPECTED[config.architecture]
+
+
 def _step_of(config: TrainConfig, kimg: float) -> float:
-    """After how many generator steps so many thousand images have been shown to the critic."""
-    batches = kimg * 1000 / config.batch_size
+    """After how many generator steps so many thousand images have been shown to the critic, its warm-up included."""
+    batches = max(0, kimg * 1000 / config.batch_size - config.critic_warmup)
     base = min(batches / config.base_n_critic, config.base_steps)
     return base + (batches - base * config.base_n_critic) / config.n_critic
 
 
-def forecast(architecture: str, rate: float) -> str:
+def forecast(config: TrainConfig, rate: float) -> str:
     """After how many minutes to look, at `rate` images a second."""
-    shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in EXPECTED[architecture])
+    shapes, recognisable = (f"{max(1, round(k * 1000 / rate / 60)):,}" for k in _expected(config))
     return (
         f"at {rate:.0f} images a second, expect flower shapes {shapes} min after the first step, "
         f"recognisable flowers after {recognisable}"

@@ -49,14 +49,17 @@ def test_what_was_decided_and_why():
 
 
 def test_what_to_expect_counts_in_images_shown():
-    """2 updates of 16 images a step: 32,000 are shown after step 1,000; half the batch takes twice as many. With 500
-    steps of the base alone, 16,000 images, the other 16,000 take 1,000 steps more, of one update each."""
+    """32,000 images are 2,000 batches of 16, of which the warm-up takes 150; at 2 updates a step the rest is shown
+    after step 925; half the batch: 4,000 batches, step 1,925. With 500 steps of the base alone, 1,000 batches, the
+    other 850 take as many steps of one update each. Without those 10,000 images are 625 batches, 475 after the
+    warm-up."""
     lotus = TrainConfig(**PRESETS["lotus"])
-    assert "6 thousand images shown (step 188)" in expectations(lotus)
-    assert "after 32 (step 2,000)" in expectations(lotus.replace(batch_size=8))
-    assert "after 32 (step 1,500)" in expectations(lotus.replace(base_steps=500))
+    assert "after 32 (step 925)" in expectations(lotus)
+    assert "after 32 (step 1,925)" in expectations(lotus.replace(batch_size=8))
+    assert "after 32 (step 1,350)" in expectations(lotus.replace(base_steps=500))
     assert "from step 3,000 on all of it trains" in expectations(lotus)
-    assert "all of it" not in expectations(lotus.replace(base_steps=0))
+    joint = expectations(lotus.replace(base_steps=0))
+    assert "6 thousand images shown (step 225)" in joint and "after 10 (step 475)" in joint and "all of it" not in joint
     assert "the upsamplers train alone first, 2,000 updates long" in expectations(lotus)
     assert "alone" not in expectations(lotus.replace(upsampler_warmup=0, critic_warmup=0))
     assert "the critic trains alone first, 1,200 updates long" in expectations(lotus.replace(critic_warmup=1200))
@@ -71,11 +74,15 @@ def test_what_to_expect_of_the_article_and_of_a_trained_model():
 
 
 def test_the_forecast_by_hand():
-    """6,000 images at 20 a second take 300 s, 32,000 take 1,600; less than a minute is told as one."""
+    """6,000 images at 20 a second take 300 s, 32,000 take 1,600, 10,000 take 500; less than a minute is told as
+    one."""
+    lotus = TrainConfig()
     line = "at 20 images a second, expect flower shapes 5 min after the first step, recognisable flowers after 27"
-    assert forecast("lotus", 20) == line
-    assert "shapes 1 min" in forecast("lotus", 10_000)
-    assert "shapes 13 min after the first step, recognisable flowers after 67" in forecast("article", 20)
+    assert forecast(lotus, 20) == line
+    assert forecast(lotus.replace(base_steps=0), 20).endswith("recognisable flowers after 8")
+    assert "shapes 1 min" in forecast(lotus, 10_000)
+    article = TrainConfig(**PRESETS["article"])
+    assert "shapes 13 min after the first step, recognisable flowers after 67" in forecast(article, 20)
 
 
 @pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 8)])
