@@ -10,7 +10,7 @@ import torch
 from helpers.tiny import TINY, random_images
 from torchvision.transforms.functional import pil_to_tensor
 
-from lotus_gan import Generator, latents
+from lotus_gan import Generator, TrainConfig, latents
 from lotus_gan.errors import EvaluationError
 from lotus_gan.evaluation.metrics import Metrics, compute_metrics
 from lotus_gan.sampling.media import sample_images
@@ -27,7 +27,7 @@ def images():
 def test_the_estimate_is_made_once_at_the_pace_after_the_first_step(monkeypatch, caplog):
     """A first step of 60 s (a warm-up) does not count; then 40 images a second."""
     caplog.set_level("INFO")
-    config, step = SimpleNamespace(architecture="lotus"), SimpleNamespace(pretrained=False)
+    config, step = TrainConfig(), SimpleNamespace(pretrained=False)
     trainer, now = SimpleNamespace(step_number=0, images_shown=0, config=config, step=step), [100.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
     estimate = callbacks.TimeEstimate(trainer)
