@@ -20,7 +20,8 @@ SHEET = 64
 ROWS = 8  # images on the sheet of augmented ones, and columns: the image, then seven draws
 # thousand images shown until there are flower shapes, and recognisable flowers, on our 68 images
 EXPECTED = {"lotus": (6, 10), "article": (16, 80)}
-EXPECTED_BASE = (6, 32)  # the same with a base stage, whose steps are quick and whose flowers are blurs
+# the same with a base stage, whose steps are quick and whose flowers are blurs
+EXPECTED_BASE = EXPECTED | {"lotus": (6, 32)}
 
 
 def describe(images: ImageSet, groups: str = "folders") -> str:
@@ -80,7 +81,7 @@ def expectations(config: TrainConfig, pretrained: bool = False) -> str:
 
 
 def _expected(config: TrainConfig) -> tuple[int, int]:
-    return EXPECTED_BASE if config.base_steps else EXPECTED[config.architecture]
+    return (EXPECTED_BASE if config.base_steps else EXPECTED)[config.architecture]
 
 
 def _step_of(config: TrainConfig, kimg: float) -> float:

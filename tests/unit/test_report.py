@@ -83,6 +83,7 @@ def test_the_forecast_by_hand():
     assert "shapes 1 min" in forecast(lotus, 10_000)
     article = TrainConfig(**PRESETS["article"])
     assert "shapes 13 min after the first step, recognisable flowers after 67" in forecast(article, 20)
+    assert forecast(TrainConfig(architecture="article"), 20) == forecast(article, 20)  # which has no base stage to plan
 
 
 @pytest.mark.parametrize(("count", "rows"), [(3, 3), (100, 8)])
