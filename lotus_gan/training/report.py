@@ -51,33 +51,34 @@ def describe(images: ImageSet, groups: str = "folders") -> str:
 
 def decided(config: TrainConfig, resolved: TrainConfig, count: int) -> list[str]:
     """What `TrainConfig.for_images` has made of a config, and why: a line each."""
-    few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more last without"
+    few, many = f"fewer than {FEW:,} images are soon memorised", f"{FEW:,} images or more do without"
     lines = {
-        "augment": f"{resolved.augment or 'nothing'}, because {few if count < FEW else many} (here {count:,})",
+        "augment": f"{resolved.augment or 'none'}, because {few if count < FEW else many} (here {count:,})",
         "batch_size": f"{resolved.batch_size}, quicker for few images that start from a trained model",
     }
     return [f"{name}: {line}" for name, line in lines.items() if getattr(config, name) != getattr(resolved, name)]
 
 
 def expectations(config: TrainConfig, pretrained: bool = False) -> str:
-    """After how many steps to expect what. The minutes follow once the pace is known (`forecast`)."""
-    warm_ups = {"the upsamplers train": config.upsampler_warmup, "the critic trains": config.critic_warmup}
-    first = "".join(
-        f"\n{who} alone first, {n:,} updates long, before the bar moves" for who, n in warm_ups.items() if n
-    )
+    """The stages, and after how many steps to expect what: a line each. The minutes follow once the pace is known
+    (`forecast`)."""
+    updates, base = config.critic_warmup, config.base_steps
+    lines = [
+        f"upsampler warm-up: {config.upsampler_warmup:,} updates before the first step",
+        f"critic warm-up: {updates:,} updates in the first step" + (", and in the first joint one" if base else ""),
+        f"base stage at 16 px until step {base:,}, then the joint stage at 128 px, each step several times as long",
+    ]
+    planned = (config.upsampler_warmup, updates, base)
+    lines = [line for line, count in zip(lines, planned, strict=True) if count]
     if pretrained:
-        return "the model that it starts from is trained already: previews/ shows what the images change" + first
-    shapes, recognisable = _expected(config)
-    steps = [f"{_step_of(config, kimg):,.0f}" for kimg in (shapes, recognisable)]
-    then = (
-        f"\nfrom step {config.base_steps:,} on all of it trains, in slower steps: petals get their edges"
-        if config.base_steps
-        else ""
-    )
-    return (
-        f"as our 68 lotuses did with the preset {config.architecture}, expect flower shapes after {shapes} thousand"
-        f" images shown (step {steps[0]}) and recognisable ones after {recognisable} (step {steps[1]})" + then + first
-    )
+        lines.append("training starts from a trained model: previews/ shows what the images change")
+    else:
+        (shapes, first), (recognisable, second) = ((kimg, _step_of(config, kimg)) for kimg in _expected(config))
+        lines.append(
+            f"with our 68 images the preset {config.architecture} made flower shapes after {shapes} thousand images "
+            f"shown (step {first:,.0f}), recognisable flowers after {recognisable} thousand (step {second:,.0f})"
+        )
+    return "\n".join(lines)
 
 
 def _expected(config: TrainConfig) -> tuple[int, int]:

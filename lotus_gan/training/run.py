@@ -152,7 +152,7 @@ def _train(
     card(evaluation)
     if trainer.step_number < trainer.config.steps:
         done = f"stopped at step {trainer.step_number} of {trainer.config.steps}"
-        logger.info(f"{done}; the same command goes on from here")
+        logger.info(f"{done}; the same command resumes")
     logger.info(f"the model is in {options.output}")
     if options.push_to_hub:
         stop.end()
@@ -198,7 +198,7 @@ def find_features() -> Features | None:
     try:
         return Features()
     except EvaluationError as error:
-        logger.warning(f"no figures of quality, and the last model instead of the best: {error}")
+        logger.warning(f"quality is not measured, and the last model is saved, not the best: {error}")
         return None
 
 
@@ -242,7 +242,8 @@ def starting_model(config: TrainConfig, options: RunOptions, count: int) -> str 
 def load_initial(start: str, options: RunOptions, count: int) -> list[Generator | Critic]:
     """The generator that `count` images start from, of a folder or a Hub id, and its critic if that lies beside it."""
     if start != options.init_from:
-        logger.info(f"{count} images are few, so training starts from our model; --init-from none: from nothing")
+        few = f"{count} images, fewer than {FEW:,}"
+        logger.info(f"{few}: training starts from our model (--init-from none: from nothing)")
     generator, critic = load_generator(start), Critic.from_beside(start)
     logger.info(f"starting from {start}, {'its critic too' if critic else 'with a new critic'}")
     return [generator, critic] if critic else [generator]
@@ -252,7 +253,7 @@ def open_hub(trainer: Trainer, write: Callable[[], None], options: RunOptions) -
     """Make the repository before hours of work, and return what pushes now and then, or None."""
     ensure_repo(**options.hub)
     if None in (options.provenance.license, options.provenance.source):
-        logger.warning("the card will say what is not declared: --data-license, --data-source")
+        logger.warning("the model card will lack the images' licence or source: --data-license, --data-source")
     every = options.push_every
     return PushCallback(trainer, every, write, **options.hub) if every else None
 

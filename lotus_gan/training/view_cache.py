@@ -32,9 +32,9 @@ def view_cache(critic: Critic, count: int, device: torch.device) -> "ViewCache |
     shapes = [view.shape[1:] for view in critic.views(torch.zeros(1, 3, RESOLUTION, RESOLUTION, device=device))]
     size = 2 * count * sum(shape.numel() for shape in shapes) * torch.float16.itemsize
     if size > MAX_BYTES:
-        logger.info("feature maps of real images are not kept: %.1f of at most %.1f GB", size / 1e9, MAX_BYTES / 1e9)
+        logger.info("feature maps of real images are not cached: %.1f of at most %.1f GB", size / 1e9, MAX_BYTES / 1e9)
         return None
-    logger.info("feature maps of real images are kept: up to %.2f GB of memory", size / 1e9)
+    logger.info("feature maps of real images are cached: up to %.2f GB of memory", size / 1e9)
     return ViewCache(count, shapes, device)
 
 

@@ -94,7 +94,7 @@ def test_without_the_feature_network_training_goes_on(image_folder, tmp_path):
     nowhere = os.environ | {"LOTUS_GAN_FEATURES": str(tmp_path / "nowhere.safetensors")}
     done = train("--data", image_folder, "--val", image_folder, "--output", out, *QUICK, "--steps", 1, env=nowhere)
     assert done.returncode == 0, done.stderr
-    assert "no figures of quality, and the last model instead of the best: there is no feature file" in done.stderr
+    assert "quality is not measured, and the last model is saved, not the best: there is no feature file" in done.stderr
     assert "No figure of quality has been measured" in (out / "README.md").read_text()
     Generator.from_pretrained(out)
 
@@ -106,7 +106,7 @@ def test_a_run_starts_from_a_model_and_refuses_one_of_another_shape(image_folder
     done = train(*begun, "--output", tmp_path / "second")
     assert done.returncode == 0, done.stderr
     assert f"starting from {tmp_path / 'first'}, its critic too\n" in done.stdout
-    assert "alone first" not in done.stdout  # neither the upsamplers nor the critic, which has learned already
+    assert "warm-up" not in done.stdout  # neither the upsamplers nor the critic, which has learned already
     line = json.loads((tmp_path / "second/metrics.jsonl").read_text())
     assert line["kimg"] == 2 / 1000  # one update of two images before the generator's first
     done = train(*begun, "--output", tmp_path / "third", "--width", 2)
@@ -120,7 +120,7 @@ def test_few_images_start_from_our_model(image_folder, tmp_path):
     command = ["--data", image_folder, "--critic-warmup", 0, "--output", tmp_path]
     done = train(*command, "--steps", 1)
     assert done.returncode == 0, done.stderr
-    assert "images are few, so training starts from our model; --init-from none: from nothing\n" in done.stdout
+    assert "images, fewer than 1,000: training starts from our model (--init-from none: from nothing)\n" in done.stdout
     assert "starting from weights/lotus" in done.stdout
     assert "augment: color,translation, because" in done.stdout and "batch_size: 8, quicker" in done.stdout
     ours, mine = Generator.from_pretrained("weights/lotus"), Generator.from_pretrained(tmp_path)

@@ -37,7 +37,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(image_folder, tmp_path):
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
-    assert "the same command goes on from here" in output
+    assert "the same command resumes" in output
     stopped = int(output.split("stopped at step ")[1].split()[0])
     again = subprocess.run([*command, "--steps", str(stopped + 1)], capture_output=True, text=True, timeout=300)
     assert f"resumed at step {stopped}\n" in again.stdout
@@ -46,7 +46,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(image_folder, tmp_path):
 def test_max_minutes_stops_cleanly(image_folder, tmp_path):
     done = train("--data", image_folder, "--output", tmp_path / "out", *QUICK, "--steps", 10**6, "--max-minutes", 0.1)
     assert done.returncode == 0, done.stderr
-    assert "of 1000000; the same command goes on from here" in done.stdout
+    assert "of 1000000; the same command resumes" in done.stdout
     assert done.stderr.count("step/s") <= 3  # no terminal: not a line a second
     Generator.from_pretrained(tmp_path / "out")
 
@@ -125,7 +125,7 @@ def test_a_closed_terminal_saves_and_nohup_goes_on(image_folder, tmp_path, nohup
         process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
-    assert "the same command goes on from here" in output
+    assert "the same command resumes" in output
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")

@@ -40,7 +40,7 @@ def test_what_was_decided_and_why():
     config = TrainConfig()
     few, many = (decided(config, config.for_images(n), n) for n in (68, 20_000))
     assert few == ["augment: translation, because fewer than 1,000 images are soon memorised (here 68)"]
-    assert many == ["augment: nothing, because 1,000 images or more last without (here 20,000)"]
+    assert many == ["augment: none, because 1,000 images or more do without (here 20,000)"]
     augment, batch = decided(config, config.for_images(40, pretrained=True), 40)
     assert augment.startswith("augment: color,translation, because fewer")
     assert batch == "batch_size: 8, quicker for few images that start from a trained model"
@@ -54,23 +54,26 @@ def test_what_to_expect_counts_in_images_shown():
     other 850 take as many steps of one update each. Without those 10,000 images are 625 batches, 475 after the
     warm-up."""
     lotus = TrainConfig(**PRESETS["lotus"])
-    assert "after 32 (step 925)" in expectations(lotus)
-    assert "after 32 (step 1,925)" in expectations(lotus.replace(batch_size=8))
-    assert "after 32 (step 1,350)" in expectations(lotus.replace(base_steps=500))
-    assert "from step 3,000 on all of it trains" in expectations(lotus)
+    assert "after 32 thousand (step 925)" in expectations(lotus)
+    assert "after 32 thousand (step 1,925)" in expectations(lotus.replace(batch_size=8))
+    assert "after 32 thousand (step 1,350)" in expectations(lotus.replace(base_steps=500))
+    assert "base stage at 16 px until step 3,000, then the joint stage" in expectations(lotus)
     joint = expectations(lotus.replace(base_steps=0))
-    assert "6 thousand images shown (step 225)" in joint and "after 10 (step 475)" in joint and "all of it" not in joint
-    assert "the upsamplers train alone first, 2,000 updates long" in expectations(lotus)
-    assert "alone" not in expectations(lotus.replace(upsampler_warmup=0, critic_warmup=0))
-    assert "the critic trains alone first, 1,200 updates long" in expectations(lotus.replace(critic_warmup=1200))
+    assert "6 thousand images shown (step 225)" in joint and "after 10 thousand (step 475)" in joint
+    assert "stage" not in joint and "joint" not in joint
+    assert "upsampler warm-up: 2,000 updates before the first step\n" in expectations(lotus)
+    assert "warm-up" not in expectations(lotus.replace(upsampler_warmup=0, critic_warmup=0))
+    critic = "critic warm-up: 1,200 updates in the first step"
+    assert f"{critic}, and in the first joint one\n" in expectations(lotus.replace(critic_warmup=1200))
+    assert f"{critic}\n" in expectations(lotus.replace(critic_warmup=1200, base_steps=0))
 
 
 def test_what_to_expect_of_the_article_and_of_a_trained_model():
     """The article's five updates of 16 images are 80 images a step: 16,000 are shown after 200 steps."""
     article = TrainConfig(**PRESETS["article"])
-    assert "preset article, expect flower shapes after 16 thousand images shown (step 200)" in expectations(article)
+    assert "preset article made flower shapes after 16 thousand images shown (step 200)" in expectations(article)
     said = expectations(article, pretrained=True)
-    assert said == "the model that it starts from is trained already: previews/ shows what the images change"
+    assert said == "training starts from a trained model: previews/ shows what the images change"
 
 
 def test_the_forecast_by_hand():

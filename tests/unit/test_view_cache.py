@@ -48,7 +48,7 @@ def test_it_stays_within_its_bound_and_says_so(monkeypatch, caplog):
     assert view_cache(critic, 4, CPU) is None
     assert [record.message.split(":")[0] for record in caplog.records] == [
         "feature maps of real images are kept",
-        "feature maps of real images are not kept",
+        "feature maps of real images are not cached",
     ]
 
 

@@ -2,7 +2,7 @@
 
 TEXTS = {  # key: (English, French)
     "live_training_tab": ("Train it yourself", "Entraînez-le vous-même"),
-    "source": ("Images to learn from", "Images à apprendre"),
+    "source": ("Images to learn from", "Images pour l’entraînement"),
     "source_ours": ("our 68 lotuses", "nos 68 lotus"),
     "source_mine": ("mine", "les miennes"),
     "live_files": ("10 to 70 images", "De 10 à 70 images"),

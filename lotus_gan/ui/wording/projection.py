@@ -10,8 +10,8 @@ TEXTS = {  # key: (English, French)
     "find": ("Find the nearest image", "Chercher l’image la plus proche"),
     "searching": ("Searching", "Recherche"),
     "projection_info": (
-        "Give it a picture, best one of a flower. The network searches the flower of its own that is most like it, in "
-        "about ten seconds. Nothing is kept: files are deleted after an hour.",
+        "Give it a picture, best one of a flower. In about ten seconds the network finds the flower of its own that is "
+        "most like it. Nothing is kept: files are deleted after an hour.",
         "Donnez-lui une image, de préférence celle d’une fleur. Le réseau cherche, en dix secondes environ, celle de "
         "ses fleurs qui lui ressemble le plus. Rien n’est gardé : les fichiers sont effacés après une heure.",
     ),
