@@ -30,6 +30,7 @@ from lotus_gan.training.trainer import Trainer
 PREVIEW_SEEDS = range(16)
 TEST_SEEDS = range(512)  # of the figures in the model card
 VALIDATION_SEEDS = range(1000, 1256)  # others, so that the best model is not chosen by the card's figures
+PACE_UNKNOWN = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # tqdm's own bar without the time left
 LOG, EVALUATIONS = "metrics.jsonl", "quality.jsonl"  # in a run's folder
 
 logger = logging.getLogger(__name__)
@@ -46,11 +47,14 @@ class Callback:
 
 
 class ProgressBar(Callback):
-    """A bar with epoch, kimg, Wasserstein estimate, images a second and the time left."""
+    """A bar with epoch, kimg, Wasserstein estimate, images a second and the time left: that from some steps into the
+    joint stage on, because a step of the base stage says nothing about it, nor does a first one with its warm-up."""
+
+    FIRST_STEPS = 50  # of the joint stage; tqdm's average has forgotten the first one by then
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
-        self.started, self.shown_before = time.monotonic(), trainer.images_shown
+        self.drawn, self.shown_before = time.perf_counter(), trainer.images_shown
         steps = trainer.config.steps
         every = 1 if sys.stderr.isatty() else 60  # s: a log needs a line now and then
         self.bar = tqdm(
@@ -58,17 +62,22 @@ class ProgressBar(Callback):
             initial=trainer.step_number,
             unit="step",
             dynamic_ncols=True,
+            bar_format=PACE_UNKNOWN,
             mininterval=every,
             maxinterval=max(every, 10),
         )
 
     def on_step(self) -> None:
-        """Move the bar; renew its figures where it is redrawn."""
+        """Move the bar; renew its figures where it is redrawn, the images a second since the time before."""
         trainer, totals = self.trainer, self.trainer.step.totals
+        is_known = trainer.step_number >= trainer.step.base_steps + self.FIRST_STEPS
+        self.bar.bar_format = None if is_known else PACE_UNKNOWN
         # true when the bar is due for redrawing: reading a loss makes a GPU wait
         if self.bar.update() and totals["steps"]:
             wasserstein = float(totals["wasserstein"]) / float(totals["steps"])
-            rate = (trainer.images_shown - self.shown_before) / (time.monotonic() - self.started)
+            now = time.perf_counter()
+            rate = (trainer.images_shown - self.shown_before) / (now - self.drawn)
+            self.drawn, self.shown_before = now, trainer.images_shown
             shown = f"epoch {trainer.epoch:.0f}, {trainer.images_shown / 1000:.1f} kimg"
             self.bar.set_postfix_str(f"{shown}, W {wasserstein:.2f}, {rate:.0f} img/s", refresh=False)
 

@@ -42,6 +42,28 @@ def test_the_estimate_is_made_once_at_the_pace_after_the_first_step(monkeypatch,
     assert callbacks.TimeEstimate(trainer).is_done
 
 
+def test_the_bar_tells_the_time_left_from_the_fiftieth_joint_step_on(monkeypatch, capsys):
+    """Five steps of 1 s, one of 60 s with its warm-up, then steps of 4 s: at step 55, after 5 + 60 + 49 x 4 = 261 s, 45
+    steps of 4 s are left."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    step = SimpleNamespace(base_steps=5, totals={"steps": 1, "wasserstein": 2.0})
+    config = SimpleNamespace(steps=100)
+    trainer = SimpleNamespace(step_number=0, images_shown=0, epoch=0.0, config=config, step=step)
+    bar = callbacks.ProgressBar(trainer)
+    now = [bar.bar.start_t]
+    bar.bar._time = lambda: now[0]
+    drawn = []
+    for number in range(1, 56):
+        now[0] += 1 if number <= 5 else 60 if number == 6 else 4
+        trainer.step_number = number
+        bar.on_step()
+        drawn.append(capsys.readouterr().err)
+    assert "5/100 [00:05, epoch 0, 0.0 kimg, W 2.00" in drawn[4]
+    assert not any("<" in text for text in drawn[:54])
+    assert "55/100 [04:21<03:00, 4.00s/step, epoch 0" in drawn[54]
+    bar.close()
+
+
 class MeanColours:
     """Stands in for MobileNetV2: an image's features are its mean colour and its spread."""
 
