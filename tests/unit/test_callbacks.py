@@ -60,7 +60,7 @@ def test_the_bar_tells_the_time_left_from_the_fiftieth_joint_step_on(monkeypatch
         drawn.append(capsys.readouterr().err)
     assert "5/100 [00:05, epoch 0, 0.0 kimg, W 2.00" in drawn[4]
     assert not any("<" in text for text in drawn[:54])
-    assert "55/100 [04:21<03:00, 4.00s/step, epoch 0" in drawn[54]
+    assert "55/100 [04:21<03:00,  4.00s/step, epoch 0" in drawn[54]
     bar.close()
 
 

@@ -47,7 +47,7 @@ def test_it_stays_within_its_bound_and_says_so(monkeypatch, caplog):
     assert sum(view.nbytes for view in cache.views) == 3 * 760_704
     assert view_cache(critic, 4, CPU) is None
     assert [record.message.split(":")[0] for record in caplog.records] == [
-        "feature maps of real images are kept",
+        "feature maps of real images are cached",
         "feature maps of real images are not cached",
     ]
 
