@@ -62,14 +62,16 @@ def decided(config: TrainConfig, resolved: TrainConfig, count: int) -> list[str]
 def expectations(config: TrainConfig, pretrained: bool = False) -> str:
     """The stages, and after how many steps to expect what: a line each. The minutes follow once the pace is known
     (`forecast`)."""
-    updates, base = config.critic_warmup, config.base_steps
-    lines = [
-        f"upsampler warm-up: {config.upsampler_warmup:,} updates before the first step",
-        f"critic warm-up: {updates:,} updates in the first step" + (", and in the first joint one" if base else ""),
-        f"base stage at 16 px until step {base:,}, then the joint stage at 128 px, each step several times as long",
-    ]
-    planned = (config.upsampler_warmup, updates, base)
-    lines = [line for line, count in zip(lines, planned, strict=True) if count]
+    both = ", and in the first joint one" if config.base_steps else ""
+    stages = (
+        (config.upsampler_warmup, "upsampler warm-up: {:,} updates before the first step"),
+        (config.critic_warmup, "critic warm-up: {:,} updates in the first step" + both),
+        (
+            config.base_steps,
+            "base stage at 16 px until step {:,}, then the joint stage at 128 px, each step several times as long",
+        ),
+    )
+    lines = [line.format(count) for count, line in stages if count]
     if pretrained:
         lines.append("training starts from a trained model: previews/ shows what the images change")
     else:
